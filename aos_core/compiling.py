@@ -1,0 +1,276 @@
+"""A mapping as SQL: one scan of raw rows gives, for each row, its values or why it could not be accepted.
+
+Written in DuckDB's words and passed through sqlglot, so that a tenant too large for one machine can be given
+another dialect. A user's text reaches the SQL only as a parsed expression of allowed nodes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from aos_core.errors import NotUnderstood
+from aos_core.mapping import FieldMap, Mapping
+from aos_core.ontology import Entity, Field
+
+_ALLOWED_NODES: tuple[type[exp.Expression], ...] = (
+    exp.Column, exp.Identifier, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Neg,
+    exp.Add, exp.Sub, exp.Mul, exp.DPipe, exp.And, exp.Or, exp.Not,
+    exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In, exp.Is, exp.Like, exp.ILike,
+    exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.Lower, exp.Upper, exp.Trim, exp.Length, exp.Concat, exp.Substring,
+    exp.Replace, exp.SplitPart, exp.Left, exp.Right, exp.Abs, exp.Round, exp.Greatest, exp.Least,
+    exp.RegexpLike, exp.RegexpReplace, exp.RegexpExtract, exp.RegexpFullMatch,
+)  # fmt: skip
+_CONDITIONAL = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.RegexpExtract, exp.SplitPart)
+_PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_EXACT = r"^[+-]?[0-9]*(\.[0-9]{0,15}0*)?$"
+_ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_ISO_MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?$"
+_ISO_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$"
+
+
+@dataclass(frozen=True)
+class CompiledField:
+    """`value` is the typed value or null; `unreadable` is true where something was there and could not be read."""
+
+    field: Field
+    value: str
+    unreadable: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The select over a relation named `raw` (the stream's columns, `_key`, `_op`, `_row`).
+
+    Gives one row per raw row: `_row, _key, _verdict, _reasons, _issues, entity_key, <fields>, extras`.
+    `_verdict` is one of canonical, quarantined, unmapped, duplicate, deleted.
+    """
+
+    sql: str
+    fields: tuple[CompiledField, ...]
+
+
+def compile_mapping(mapping: Mapping, entity: Entity, columns: tuple[str, ...]) -> Compiled:
+    """The SQL of a mapping over a stream's columns.
+
+    Raises:
+        NotUnderstood: the mapping names a column that the stream lacks, or an expression that is not allowed.
+    """
+    reader = _Reader(mapping, frozenset(columns))
+    fields = tuple(reader.field(entity.field(name), one) for name, one in mapping.fields)
+    when = reader.condition(mapping.when) if mapping.when else "true"
+    used = {name for one in fields for name in one.sources} | {mapping.key}
+    extras = _extras([name for name in columns if name not in used], reader) if mapping.keep == "everything" else "null"
+    select = _select(fields, entity, reader.text(mapping.key), when, extras)
+    return Compiled(sqlglot.parse_one(select, read="duckdb").sql(dialect="duckdb"), fields)
+
+
+def check_expression(written: str) -> exp.Expression:
+    """One scalar expression over columns, or an error that names what is not allowed in it.
+
+    Division is refused: it makes floats of decimals.
+    """
+    try:
+        tree = sqlglot.parse_one(written, read="duckdb", into=exp.Condition)
+    except (SqlglotError, ValueError) as unparsed:
+        raise NotUnderstood("This is not a SQL expression", culprit=written[:200]) from unparsed
+    for node in tree.walk():
+        if isinstance(node, exp.DataType) or not isinstance(node, _ALLOWED_NODES):
+            raise NotUnderstood(
+                f"An expression may not use {node.key}", culprit=written[:200], fix="It is one scalar over columns."
+            )
+        if isinstance(node, exp.Column) and len(node.parts) > 1:
+            raise NotUnderstood("An expression names columns alone, without a table", culprit=node.sql())
+    return tree
+
+
+def quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
+
+
+def literal(value: str) -> str:
+    return exp.Literal.string(value).sql(dialect="duckdb")
+
+
+def parse_value(text: str, kind: str, parser: str | None = None) -> str:
+    """SQL that reads trimmed text as a type, null where it cannot, exact or not at all.
+
+    `kind` is a base type of the ontology. A decimal is accepted only if nothing of it is rounded away.
+    """
+    if kind in ("integer", "decimal", "money", "share"):
+        return _number(_unformatted(f"trim({text})", parser), kind, parser)
+    if kind == "date":
+        return _date(f"trim({text})", parser)
+    if kind == "timestamp":
+        moment = f"trim({text})"
+        return f"case when regexp_matches({moment}, '{_ISO_TIME}') then timezone('UTC', try_cast({moment} as timestamptz)) end"
+    if kind == "boolean":
+        word = f"lower(trim({text}))"
+        return f"case when {word} in ('true', 't', 'yes', 'y', '1') then true when {word} in ('false', 'f', 'no', 'n', '0') then false end"
+    if kind == "json":
+        return f"case when json_valid({text}) then {text} end"
+    return text
+
+
+class _Reader:
+    """The columns of one stream as a mapping reads them: absent words are null before anything else."""
+
+    def __init__(self, mapping: Mapping, columns: frozenset[str]) -> None:
+        self._mapping = mapping
+        self._columns = columns
+        self._types = dict(mapping.types)
+        self._absent = ", ".join(literal(word) for word in mapping.absent)
+
+    def text(self, column: str) -> str:
+        if column not in self._columns:
+            raise NotUnderstood(
+                f"The stream {self._mapping.stream} has no column of that name",
+                culprit=column,
+                fix=f"It has {', '.join(sorted(self._columns))}.",
+            )
+        plain = f"cast({quoted(column)} as varchar)"
+        return f"(case when trim({plain}) in ({self._absent}) then null else {plain} end)" if self._absent else plain
+
+    def field(self, field: Field, one: FieldMap) -> CompiledField:
+        if one.expr is not None:
+            return self._expression(field, one)
+        source = str(one.source)
+        text = self.text(source)
+        if one.values or field.type == "enum":
+            value = _words(text, field, one)
+        else:
+            value = parse_value(text, field.type, one.parse)
+        unreadable = "false" if value == text else f"({text}) is not null and ({value}) is null"
+        return CompiledField(field, value, unreadable, (source,))
+
+    def condition(self, written: str) -> str:
+        return f"coalesce({self._read(check_expression(written))}, false)"
+
+    def _expression(self, field: Field, one: FieldMap) -> CompiledField:
+        tree = check_expression(str(one.expr))
+        names = tuple(dict.fromkeys(column.name for column in tree.find_all(exp.Column)))
+        result = f"try_cast(try({self._read(tree)}) as {field.physical})"
+        if one.values or field.type == "enum":
+            result = _words(f"cast(try({self._read(tree)}) as varchar)", field, one)
+        unread = [f"(({self.text(name)}) is not null and ({self._typed(name)}) is null)" for name in names]
+        if names and not any(tree.find(kind) for kind in _CONDITIONAL):
+            there = " and ".join(f"({self.text(name)}) is not null" for name in names)
+            unread.append(f"({there} and ({result}) is null)")
+        return CompiledField(field, result, " or ".join(unread) or "false", names)
+
+    def _typed(self, name: str) -> str:
+        return parse_value(self.text(name), self._types.get(name, "text"))
+
+    def _read(self, tree: exp.Expression) -> str:
+        read = tree.copy().transform(
+            lambda node: sqlglot.parse_one(f"({self._typed(node.name)})", read="duckdb") if isinstance(node, exp.Column) else node
+        )
+        return read.sql(dialect="duckdb")
+
+
+def _words(text: str, field: Field, one: FieldMap) -> str:
+    """An enum knows only its listed words; a text passes what is not listed."""
+    cases = "".join(f" when {literal(given)} then {literal(meant)}" for given, meant in one.values)
+    if field.type != "enum":
+        return f"case trim({text}){cases} else {text} end"
+    if one.values:
+        return f"case trim({text}){cases} end"
+    plain = f"replace(replace(lower(trim({text})), ' ', '_'), '-', '_')"
+    members = ", ".join(literal(member) for member in field.members)
+    return f"case when {plain} in ({members}) then {plain} end"
+
+
+def _unformatted(text: str, parser: str | None) -> str:
+    if parser == "decimal_comma":
+        return f"replace(replace({text}, '.', ''), ',', '.')"
+    if parser == "thousands":
+        return f"replace({text}, ',', '')"
+    if parser == "currency_sign":
+        return f"regexp_replace({text}, '[$€£¥,\\s]', '', 'g')"
+    if parser == "percent":
+        return f"regexp_replace({text}, '\\s*%$', '')"
+    return text
+
+
+def _number(text: str, kind: str, parser: str | None) -> str:
+    digits = f"regexp_extract({text}, '^[+-]?([0-9]*)\\.?([0-9]*)', 1) || regexp_extract({text}, '^[+-]?([0-9]*)\\.?([0-9]*)', 2)"
+    # Places after the point once the exponent is applied and trailing zeros are dropped: more than 15 would be rounded.
+    places = (
+        f"length(regexp_extract({text}, '\\.([0-9]*)', 1)) - try_cast(regexp_extract({text}, '[eE]([+-]?[0-9]+)$', 1) as integer)"
+        f" - (length({digits}) - length(rtrim({digits}, '0')))"
+    )
+    exact = (
+        f"case when regexp_matches({text}, '{_EXACT}') then try_cast({text} as decimal(38,15))"
+        f" when {places} <= 15 then try_cast({text} as decimal(38,15)) end"
+    )
+    value = f"case when regexp_matches({text}, '{_PLAIN}') then {exact} end"
+    if kind == "integer":
+        return f"case when ({value}) = trunc({value}) then try_cast(({value}) as bigint) end"
+    return f"try(({value}) * cast('0.01' as decimal(3,2)))" if parser == "percent" else value
+
+
+def _date(text: str, parser: str | None) -> str:
+    if parser in ("day_first", "month_first"):
+        order = ["%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"] if parser == "day_first" else ["%m/%d/%Y", "%m-%d-%Y"]
+        formats = ", ".join(f"'{one}'" for one in order)
+        return f"cast(try_strptime({text}, [{formats}]) as date)"
+    if parser == "day":
+        return f"case when regexp_matches({text}, '{_ISO_TIME}') then cast(timezone('UTC', try_cast({text} as timestamptz)) as date) end"
+    return (
+        f"case when regexp_matches({text}, '{_ISO_DAY}') then try_cast({text} as date)"
+        f" when regexp_matches({text}, '{_ISO_MIDNIGHT}') then try_cast(left({text}, 10) as date) end"
+    )
+
+
+def _extras(columns: list[str], reader: _Reader) -> str:
+    if not columns:
+        return "null"
+    pairs = ", ".join(f"{literal(name)}, {reader.text(name)}" for name in columns)
+    return f"cast(json_object({pairs}) as varchar)"
+
+
+def _select(fields: tuple[CompiledField, ...], entity: Entity, key: str, when: str, extras: str) -> str:
+    fatal = [(entity.key.name, key, f"({key}) is null", "the key is missing")]
+    for one in fields:
+        source = ", ".join(one.sources)
+        shown = f"cast({quoted(one.sources[0])} as varchar)" if one.sources else "null"
+        if one.field.required:
+            fatal.append((one.field.name, shown, f"({one.value}) is null and not ({one.unreadable})", f"{source} is required and missing"))
+        if one.field.required or one.field.metric:
+            fatal.append((one.field.name, shown, one.unreadable, f"{source} could not be read as {one.field.type}"))
+    soft = [
+        (one.field.name, f"cast({quoted(one.sources[0])} as varchar)", one.unreadable, f"{', '.join(one.sources)} could not be read as {one.field.type}")
+        for one in fields
+        if not (one.field.required or one.field.metric) and one.unreadable != "false"
+    ]
+    values = "".join(
+        f", case when {one.unreadable} then null else cast(({one.value}) as {one.field.physical}) end as {quoted(one.field.name)}"
+        for one in fields
+    )
+    absent = "".join(
+        f", cast(null as {field.physical}) as {quoted(field.name)}"
+        for field in entity.values
+        if field.name not in {one.field.name for one in fields}
+    )
+    return (
+        "select _row, _key, _reasons, _issues, entity_key, extras, case when _op = 'd' then 'deleted'"
+        " when not _wanted and _op = 'u' then 'withdrawn' when not _wanted then 'unmapped' when _op = 'r' then 'duplicate'"
+        " when len(_reasons) > 0 then 'quarantined' else 'canonical' end as _verdict"
+        + "".join(f", {quoted(field.name)}" for field in entity.values)
+        + f" from (select _row, _key, _op, ({when}) as _wanted, ({key}) as entity_key, ({extras}) as extras,"
+        f" {_reasons(fatal)} as _reasons, {_reasons(soft)} as _issues{values}{absent} from raw) as mapped"
+    )
+
+
+def _reasons(rules: list[tuple[str, str, str, str]]) -> str:
+    """A list of {field, value, reason} of the rules that hold, empty where none does."""
+    cases = ", ".join(
+        f"case when {holds} then {{'field': {literal(name)}, 'value': {shown}, 'reason': {literal(reason)}}} end"
+        for name, shown, holds, reason in rules
+    )
+    empty = "cast([] as struct(field varchar, value varchar, reason varchar)[])"
+    return f"list_filter([{cases}], lambda one: one is not null)" if rules else empty
