@@ -17,6 +17,8 @@ from aos_core.ontology import NUMBERS, Entity, Field, Ontology
 
 # Weakest evidence that is still worth a person's look.
 WORTH_ASKING = 0.5
+# The same for a field that figures rest on: a weak candidate is better than an empty question.
+WORTH_ASKING_OF_IMPORTANT = 0.3
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _FITTING: dict[str, frozenset[str]] = {
     "id": frozenset({"id", "text", "integer", "enum", "phone"}),
@@ -120,7 +122,7 @@ def _match(column: Column, field: Field, entity: Entity) -> Match | None:
     if not type_fits and not (field.type in NUMBERS and column.fits.get("decimal", 0) > 0.9):
         return None
     score = max(name, 0.9 * said, 0.55 * name + 0.45 * said, listed)
-    if score < WORTH_ASKING:
+    if score < (WORTH_ASKING_OF_IMPORTANT if field.required or field.metric else WORTH_ASKING):
         return None
     evidence = tuple(filter(None, (how, told, heard, f"its values are {column.inferred}")))
     scale = _scale(column) if field.type in ("money", "decimal") else None

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 # Words that say how a thing is written down, not which thing it is.
-FILLER = frozenset({"the", "of", "a", "an", "in", "is", "for", "by", "to", "and", "which", "where", "with", "it", "on", "or"})
+FILLER = frozenset({"the", "of", "a", "an", "in", "is", "for", "by", "to", "and", "which", "where", "with", "it", "on", "or", "from"})
 # One word for each of the field's common abbreviations and twins; general English and accounting, from no data set.
 SAME = {
-    "amt": "amount", "qty": "quantity", "num": "number", "no": "number", "nbr": "number", "cnt": "count",
+    "amt": "amount", "qty": "quantity", "num": "number", "no": "number", "nbr": "number", "cnt": "number", "count": "number",
     "desc": "description", "dt": "date", "ts": "timestamp", "tz": "timezone", "addr": "address", "tel": "phone",
     "telephone": "phone", "mobile": "phone", "mail": "email", "org": "organization", "organisation": "organization",
     "acct": "account", "cust": "customer", "dept": "department", "mgr": "manager", "emp": "employee",

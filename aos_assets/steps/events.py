@@ -1,0 +1,172 @@
+"""Canonical events: every landing of a stream through each of its mappings, once, with what was not accepted beside.
+
+A landing and a mapping version make one batch, listed with its balance in one transaction; a replay makes the same
+event ids. Nothing here decides what is latest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import duckdb
+
+from aos_assets.steps.context import Work
+from aos_core.compiling import compile_mapping, literal, quoted
+from aos_core.mapping import Mapping, read_mapping
+from aos_core.ontology import Entity
+from aos_resources.database import Transaction
+
+_FORMAT = "(format parquet, compression zstd, compression_level 1)"
+_VERDICTS = ("canonical", "quarantined", "unmapped", "duplicate", "deleted")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one landing became through one mapping version."""
+
+    stream: str
+    entity: str
+    landed: int
+    canonical: int
+    quarantined: int
+    unmapped: int
+    duplicate: int
+    deleted: int
+    cell_issues: int
+
+    @property
+    def balanced(self) -> bool:
+        return self.landed == self.canonical + self.quarantined + self.unmapped + self.duplicate
+
+
+@dataclass(frozen=True)
+class _Due:
+    mapping_id: UUID
+    mapping: Mapping
+    landing_id: UUID
+    part: str
+    path: Path
+    rows: int
+    seq: int
+    landed_at: datetime
+
+
+def build_events(work: Work, entity_name: str) -> tuple[Batch, ...]:
+    """Builds every batch of an entity that is due: a landing that an active mapping has not seen yet."""
+    entity = work.ontology.entity(entity_name)
+    return tuple(_build(work, entity, due) for due in _due(work, entity))
+
+
+def _due(work: Work, entity: Entity) -> list[_Due]:
+    with work.database.transaction() as transaction:
+        rows = transaction.all(
+            "select m.id as mapping_id, m.document, l.id, l.part, l.path, l.rows, l.seq, l.landed_at"
+            " from aos.mappings m join aos.landings l on l.stream_id = m.stream_id"
+            " where m.entity = :entity and m.state = 'active' and not exists"
+            " (select 1 from aos.event_batches b where b.mapping_id = m.id and b.landing_id = l.id) order by l.seq, l.id",
+            entity=entity.name,
+        )
+    return [
+        _Due(
+            row["mapping_id"], read_mapping(row["document"], work.ontology), row["id"], row["part"],
+            work.lake.absolute(row["path"]), row["rows"], row["seq"], row["landed_at"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _build(work: Work, entity: Entity, due: _Due) -> Batch:
+    batch_id = uuid4()
+    with work.lake.duckdb() as connection:
+        _map(connection, entity, due)
+        counted = dict(connection.execute("select _verdict, count(*) from mapped group by _verdict").fetchall())
+        issues = connection.execute("select coalesce(sum(len(_issues)), 0)::bigint from mapped where _verdict = 'canonical'").fetchall()[0][0]
+        events = _write_events(work, connection, entity, due, batch_id)
+        lists = {
+            "row": _write_reasons(work, connection, entity, due, batch_id, "row") if counted.get("quarantined") else None,
+            "cell": _write_reasons(work, connection, entity, due, batch_id, "cell") if issues else None,
+        }
+    counts = {verdict: int(counted.get(verdict, 0)) for verdict in _VERDICTS}
+    counts["unmapped"] += int(counted.get("withdrawn", 0))
+    landed = sum(counts.values()) - counts["deleted"]
+    rows = counts["canonical"] + counts["deleted"] + int(counted.get("withdrawn", 0))
+    with work.database.transaction() as transaction:
+        _list(transaction, work, entity, due, batch_id, events, rows, landed, counts, int(issues))
+        _list_reasons(transaction, work, due, batch_id, lists, {"row": counts["quarantined"], "cell": int(issues)})
+    return Batch(due.mapping.stream, entity.name, landed, cell_issues=int(issues), **counts)
+
+
+def _map(connection: duckdb.DuckDBPyConnection, entity: Entity, due: _Due) -> None:
+    """Table `mapped`: a row per landed row. A column that this landing lacks reads as absent."""
+    raw = f"read_parquet({literal(str(due.path))}, file_row_number = true)"
+    names = [str(row[0]) for row in connection.execute(f"describe select * from {raw}").fetchall()]
+    columns = tuple(name for name in names if name not in ("_key", "_op", "_at", "file_row_number"))
+    wanted = {one.source for _, one in due.mapping.fields if one.source} | {due.mapping.key} | {name for name, _ in due.mapping.types}
+    lacking = tuple(sorted(wanted - set(columns)))
+    nothing = "".join(f", null::varchar as {quoted(name)}" for name in lacking)
+    connection.execute(f"create view raw as select *, file_row_number as _row{nothing} from {raw}")
+    compiled = compile_mapping(due.mapping, entity, columns + lacking)
+    connection.execute(f"create temp table mapped as {compiled.sql}")
+
+
+def _write_events(work: Work, connection: duckdb.DuckDBPyConnection, entity: Entity, due: _Due, batch_id: UUID) -> Path:
+    salt = literal(f"{work.tenant.id}/{due.landing_id}/")
+    tail = literal(f"/{entity.name}/{due.mapping_id}")
+    fields = ", ".join(quoted(field.name) for field in entity.values)
+    folder, name = work.lake.events(entity.name), f"{batch_id}.parquet"
+    with work.lake.writing(folder, name) as temporary:
+        connection.execute(
+            f"copy (select substr(sha256({salt} || _row || {tail}), 1, 32)::uuid as event_id, {due.seq}::bigint as seq,"
+            f" case when _verdict = 'canonical' then 'u' else 'd' end as op, {literal(due.landed_at.isoformat())}::timestamptz as observed_at,"
+            f" {literal(str(due.landing_id))}::uuid as landing, _row as row, {literal(str(due.mapping_id))}::uuid as mapping,"
+            f" {literal(due.part)} || ':' || _key as source_key, entity_key, {fields}, extras from mapped"
+            f" where _verdict in ('canonical', 'deleted', 'withdrawn') order by _row) to {literal(str(temporary))} {_FORMAT}"
+        )
+    return folder / name
+
+
+def _write_reasons(work: Work, connection: duckdb.DuckDBPyConnection, entity: Entity, due: _Due, batch_id: UUID, kind: str) -> Path:
+    """What was not accepted, with field, value and reason. The row itself stays where it landed."""
+    chosen = ("_reasons", "_verdict = 'quarantined'") if kind == "row" else ("_issues", "_verdict = 'canonical' and len(_issues) > 0")
+    folder, name = work.lake.quarantine(entity.name), f"{batch_id}-{kind}.parquet"
+    with work.lake.writing(folder, name) as temporary:
+        connection.execute(
+            f"copy (select {literal(str(due.landing_id))}::uuid as landing, _row as row, {literal(str(due.mapping_id))}::uuid as mapping,"
+            f" {due.seq}::bigint as seq, {literal(due.part)} || ':' || _key as source_key, {chosen[0]} as reasons from mapped"
+            f" where {chosen[1]} order by _row) to {literal(str(temporary))} {_FORMAT}"
+        )
+    return folder / name
+
+
+def _list(
+    transaction: Transaction, work: Work, entity: Entity, due: _Due, batch_id: UUID, path: Path, rows: int, landed: int,
+    counts: dict[str, int], issues: int,
+) -> None:  # fmt: skip
+    """Raises TryAgain where another run listed the same landing and mapping first: its batch is the same one."""
+    transaction.run(
+        "insert into aos.event_batches (id, mapping_id, landing_id, entity, path, rows, seq_from, seq_to, landed, canonical,"
+        " quarantined, held, unmapped, duplicate, deleted, cell_issues, seq) values (:id, :mapping, :landing, :entity, :path, :rows,"
+        " :at, :at, :landed, :canonical, :quarantined, 0, :unmapped, :duplicate, :deleted, :issues, :seq)",
+        id=batch_id, mapping=due.mapping_id, landing=due.landing_id, entity=entity.name, path=work.lake.relative(path), rows=rows,
+        at=due.seq, landed=landed, issues=issues, seq=transaction.next_seq(), **counts,
+    )  # fmt: skip
+
+
+def _list_reasons(
+    transaction: Transaction, work: Work, due: _Due, batch_id: UUID, lists: dict[str, Path | None], rows: dict[str, int]
+) -> None:
+    transaction.each(
+        "insert into aos.quarantine_lists (id, batch_id, mapping_id, kind, path, rows, seq)"
+        " values (:id, :batch, :mapping, :kind, :path, :rows, :seq)",
+        [
+            {
+                "id": uuid4(), "batch": batch_id, "mapping": due.mapping_id, "kind": kind, "path": work.lake.relative(path),
+                "rows": rows[kind], "seq": due.seq,
+            }
+            for kind, path in lists.items()
+            if path is not None
+        ],
+    )  # fmt: skip

@@ -1,0 +1,65 @@
+"""Leases: one worker at a time syncs a connection or publishes a tenant, and one that slept too long loses.
+
+The epoch is the fence: whoever lists or publishes proves, in that very transaction, that nobody took over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from aos_core.errors import TryAgain
+from aos_resources.database import TenantDatabase, Transaction
+
+SECONDS = 900
+
+_TAKE = """
+insert into aos.leases (name, epoch, holder, held_until) values (:name, 1, :holder, now() + make_interval(secs => :seconds))
+on conflict (tenant_id, name) do update set epoch = leases.epoch + 1, holder = :holder,
+    held_until = now() + make_interval(secs => :seconds)
+where leases.held_until < now()
+returning epoch
+"""
+
+
+@dataclass(frozen=True)
+class Lease:
+    name: str
+    epoch: int
+
+    def prove(self, transaction: Transaction) -> None:
+        """Still ours, prolonged, and nobody can take it before this transaction ends.
+
+        Raises:
+            TryAgain: another worker took over; nothing of this one may be listed.
+        """
+        held = transaction.run(
+            "update aos.leases set held_until = now() + make_interval(secs => :seconds) where name = :name and epoch = :epoch",
+            name=self.name,
+            epoch=self.epoch,
+            seconds=SECONDS,
+        )
+        if held == 0:
+            raise TryAgain("Another worker took over", culprit=self.name, fix="Nothing was lost; its result stands.")
+
+
+@contextmanager
+def holding(database: TenantDatabase, name: str, holder: str) -> Iterator[Lease]:
+    """The lease of that name, given back at the end.
+
+    Raises:
+        TryAgain: somebody holds it.
+    """
+    with database.transaction() as transaction:
+        row = transaction.first(_TAKE, name=name, holder=holder, seconds=SECONDS)
+    if row is None:
+        raise TryAgain("Another worker is at it", culprit=name, fix="Wait until it has ended.")
+    lease = Lease(name, row["epoch"])
+    try:
+        yield lease
+    finally:
+        with database.transaction() as transaction:
+            transaction.run(
+                "update aos.leases set held_until = '-infinity' where name = :name and epoch = :epoch", name=name, epoch=lease.epoch
+            )

@@ -1,0 +1,131 @@
+"""Mappings: for every stream, suggestion plus decisions as a stored, versioned document, and what is left as proposals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping
+
+from aos_assets.steps.context import Work
+from aos_core.fingerprint import read_columns
+from aos_core.mapping import Mapping, write_mapping
+from aos_core.matching import Stream
+from aos_core.suggesting import Proposed, suggest
+from aos_resources.database import Transaction, as_json
+from aos_resources.decisions import decided_for
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What the step left behind for one tenant: mappings that work, those that hold their rows, open proposals."""
+
+    active: int
+    held: int
+    open: int
+    changed: int
+
+
+def suggest_mappings(work: Work) -> Mapped:
+    """Brings the stored mappings and open proposals of a tenant up to its fingerprints and decisions.
+
+    Doing it twice changes nothing: a version is added only where its document differs from the current one.
+    """
+    with work.database.transaction() as transaction:
+        # One at a time: two runs would both add the next version. The tenant's counter row is the lock.
+        seq = transaction.next_seq()
+        changed = sum(_stream(transaction, work, row, seq) for row in _streams(transaction))
+        counted = transaction.one(
+            "count",
+            "select count(*) filter (where state = 'active') as active, count(*) filter (where state = 'held') as held,"
+            " (select count(*) from aos.proposals where state = 'open') as open from aos.mappings where state <> 'superseded'",
+        )
+        if changed:
+            transaction.announce(seq, "mappings.changed", work.tenant.slug, {"changed": changed})
+    return Mapped(counted["active"], counted["held"], counted["open"], changed)
+
+
+def _streams(transaction: Transaction) -> list[RowMapping]:
+    return transaction.all(
+        "select s.id, s.name, s.key, c.name as connection, f.fields from aos.streams s"
+        " join aos.connections c on c.id = s.connection_id"
+        " join lateral (select fields from aos.fingerprints where stream_id = s.id order by seq desc limit 1) f on true"
+        " order by c.name, s.name"
+    )
+
+
+def _stream(transaction: Transaction, work: Work, row: RowMapping, seq: int) -> int:
+    key = row["key"][0] if len(row["key"]) == 1 else None
+    stream = Stream(row["connection"], row["name"], read_columns(row["fields"]), key)
+    decided = decided_for(transaction, work.ontology, row["id"])
+    found = suggest(stream, work.ontology, decided)
+    changed = sum(_store(transaction, work, row["id"], one, seq) for one in found.mappings)
+    gone = [one.entity for one in found.mappings]
+    changed += transaction.run(
+        "update aos.mappings set state = 'superseded' where stream_id = :stream and state <> 'superseded' and not entity = any(:entities)",
+        stream=row["id"], entities=gone,
+    )  # fmt: skip
+    return changed + _propose(transaction, row["id"], found.proposals, seq)
+
+
+def _store(transaction: Transaction, work: Work, stream_id: UUID, mapping: Mapping, seq: int) -> int:
+    document = write_mapping(mapping)
+    current = transaction.first(
+        "select id, version, document from aos.mappings where stream_id = :stream and entity = :entity order by version desc limit 1",
+        stream=stream_id, entity=mapping.entity,
+    )  # fmt: skip
+    standing = transaction.first(
+        "select id from aos.mappings where stream_id = :stream and entity = :entity and state <> 'superseded'",
+        stream=stream_id, entity=mapping.entity,
+    )  # fmt: skip
+    if current is not None and standing is not None and _same(current["document"], document):
+        return 0
+    transaction.run(
+        "update aos.mappings set state = 'superseded' where stream_id = :stream and entity = :entity and state <> 'superseded'",
+        stream=stream_id, entity=mapping.entity,
+    )  # fmt: skip
+    undecided = mapping.undecided(work.ontology.entity(mapping.entity))
+    people = sorted({one.by for _, one in mapping.fields if one.by != "auto"})
+    transaction.run(
+        "insert into aos.mappings (id, stream_id, entity, version, document, state, made_by, seq)"
+        " values (:id, :stream, :entity, :version, cast(:document as jsonb), :state, :by, :seq)",
+        id=uuid4(), stream=stream_id, entity=mapping.entity, version=(current["version"] if current else 0) + 1,
+        document=as_json(document), state="held" if undecided else "active", by=", ".join(people) or "auto", seq=seq,
+    )  # fmt: skip
+    return 1
+
+
+def _same(stored: dict[str, Any], made: dict[str, Any]) -> bool:
+    """Equal in what they do: evidence and scores may move without a new version."""
+    return _effect(stored) == _effect(made)
+
+
+def _effect(document: dict[str, Any]) -> dict[str, Any]:
+    fields = {
+        name: {word: said for word, said in one.items() if word not in ("evidence", "confidence")}
+        for name, one in document["fields"].items()
+    }
+    return document | {"fields": fields}
+
+
+def _propose(transaction: Transaction, stream_id: UUID, proposed: tuple[Proposed, ...], seq: int) -> int:
+    standing = transaction.all("select id, change_hash from aos.proposals where stream_id = :stream and state = 'open'", stream=stream_id)
+    wanted = {one.change_hash: one for one in proposed}
+    stale = [row["id"] for row in standing if row["change_hash"] not in wanted]
+    if stale:
+        transaction.run("update aos.proposals set state = 'withdrawn', decided_at = now() where id = any(:ids)", ids=stale)
+    fresh = [one for key, one in wanted.items() if key not in {row["change_hash"] for row in standing}]
+    transaction.each(
+        "insert into aos.proposals (id, kind, stream_id, entity, field, title, change, change_hash, evidence, confidence, seq)"
+        " values (:id, 'mapping', :stream, :entity, :field, :title, cast(:change as jsonb), :hash, cast(:evidence as jsonb), :confidence, :seq)",
+        [
+            {
+                "id": uuid4(), "stream": stream_id, "entity": one.entity, "field": one.field, "title": one.title,
+                "change": as_json(one.change), "hash": one.change_hash, "evidence": as_json(list(one.evidence)),
+                "confidence": one.confidence, "seq": seq,
+            }
+            for one in fresh
+        ],
+    )  # fmt: skip
+    return len(fresh) + len(stale)

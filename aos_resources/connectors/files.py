@@ -1,0 +1,127 @@
+"""Folders of CSV files as a source: a stream is a name pattern, each file a complete reading of its part."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from aos_core.errors import FixTheSource, NotAllowed
+from aos_core.names import meanings
+from aos_resources.connectors.source import Dictionary, Discovery, Part, Reject, SourceColumn, SourceStream
+from aos_resources.lake import hash_file
+
+# Everything lands as text, so nothing is lost to a sniffer; what cannot be parsed is kept apart with its reason.
+_READ = "read_csv(?, all_varchar = true, header = true, store_rejects = true, rejects_limit = 0)"
+_BATCH_ROWS = 61_440
+_KEPT_REJECTS = 1_000
+_TABLE, _FIELD, _ABOUT = {"table", "object", "entity"}, {"field", "column", "attribute"}, {"description", "definition"}
+
+
+class Files:
+    """`folder` lies under one of `roots`; `patterns` names streams, else each file is one of its own name."""
+
+    name = "files"
+
+    def __init__(self, folder: Path, patterns: dict[str, str], roots: tuple[Path, ...], home: Path) -> None:
+        self._patterns = patterns
+        self._roots = roots
+        self._home = home.resolve()
+        self._folder = self._allowed(folder)
+
+    def discover(self) -> Discovery:
+        streams, dictionaries, problems = [], [], []
+        for name, paths in self._streams().items():
+            try:
+                columns = _columns(paths[0])
+            except FixTheSource as problem:
+                problems.append((name, problem.sentence))
+                continue
+            shape = _dictionary_shape(columns)
+            if shape is not None and len(paths) == 1:
+                dictionaries.append(_read_dictionary(paths[0], shape))
+            else:
+                streams.append(SourceStream(name, tuple(SourceColumn(one) for one in columns)))
+        return Discovery(tuple(streams), tuple(dictionaries), tuple(problems))
+
+    def read(self, stream: SourceStream, cursor: str | None, known: dict[str, str]) -> Iterator[Part]:
+        for path in self._streams().get(stream.name, []):
+            content = hash_file(path)
+            part = Part(path.name, complete=True, source_hash=content)
+            if known.get(path.name) != content:
+                part.schema = pa.schema([(name, pa.string()) for name in _columns(path)])
+                part.batches = _batches(path, part)
+            yield part
+
+    def _streams(self) -> dict[str, list[Path]]:
+        files = sorted(path for path in self._folder.iterdir() if path.suffix.lower() == ".csv")
+        patterns = self._patterns or {path.stem: path.name for path in files}
+        found = {name: [path for path in files if fnmatch.fnmatch(path.name, pattern)] for name, pattern in patterns.items()}
+        return {name: [self._allowed(path) for path in paths] for name, paths in found.items() if paths}
+
+    def _allowed(self, path: Path) -> Path:
+        """The real path, under an allowed root and never in the installation's own home.
+
+        A checkout's demo home may lie inside a root, so the home is refused whatever the roots say.
+        """
+        try:
+            real = path.resolve(strict=True)
+        except OSError as gone:
+            raise FixTheSource("There is no such file or folder", culprit=str(path), fix="Correct the connection's folder.") from gone
+        if real.is_relative_to(self._home) or not any(real.is_relative_to(root) for root in self._roots):
+            raise NotAllowed(
+                "This path is outside the folders that connections may read",
+                culprit=str(path),
+                fix="An administrator allows folders by AOS_FILE_ROOTS.",
+            )
+        return real
+
+
+def _columns(path: Path) -> list[str]:
+    if path.stat().st_size == 0:
+        raise FixTheSource("The file is empty, without even a header", culprit=path.name)
+    with duckdb.connect() as connection:
+        try:
+            found = connection.sql(f"select * from {_READ} limit 0", params=[str(path)]).columns
+        except duckdb.Error as unread:
+            raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(unread).splitlines()[0]) from unread
+    return [str(name) for name in found]
+
+
+def _batches(path: Path, part: Part) -> Iterator[pa.RecordBatch]:
+    """The file's rows; the last step fills the part's rejects, which are known only when the file has been read."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        try:
+            for batch in connection.sql(f"select * from {_READ}", params=[str(path)]).to_arrow_reader(_BATCH_ROWS):
+                yield batch.cast(part.schema)
+        except duckdb.Error as unread:
+            raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(unread).splitlines()[0]) from unread
+        lines = connection.execute(
+            "select line, string_agg(distinct error_type, ', '), any_value(left(csv_line, 2000)) from reject_errors"
+            f" group by file_id, line order by line limit {_KEPT_REJECTS}"
+        ).fetchall()
+        part.rejects = [Reject(line, why.lower(), said) for line, why, said in lines]
+        part.rejected = connection.execute("select count(distinct (file_id, line)) from reject_errors").fetchall()[0][0]
+
+
+def _dictionary_shape(columns: list[str]) -> tuple[str, str, str] | None:
+    """The columns (table, field, description) of a data dictionary, where a file is one."""
+    if len(columns) > 6:
+        return None
+    found = [next((one for one in columns if meanings(one) & words), None) for words in (_TABLE, _FIELD, _ABOUT)]
+    if any(one is None for one in found) or len(set(found)) < 3:
+        return None
+    return str(found[0]), str(found[1]), str(found[2])
+
+
+def _read_dictionary(path: Path, shape: tuple[str, str, str]) -> Dictionary:
+    table, field, about = (f'"{name.replace(chr(34), chr(34) * 2)}"' for name in shape)
+    with duckdb.connect() as connection:
+        rows = connection.sql(
+            f"select trim({table}), trim({field}), trim(coalesce({about}, '')) from {_READ} where {field} is not null",
+            params=[str(path)],
+        ).fetchall()
+    return Dictionary(path.name, hash_file(path), tuple(rows))

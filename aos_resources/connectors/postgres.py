@@ -1,0 +1,162 @@
+"""A Postgres database as a source (Supabase is one): tables and views, whole or by a growing column, read only."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import psycopg
+import pyarrow as pa
+from adbc_driver_manager import Error as AdbcError
+from adbc_driver_postgresql import dbapi
+from psycopg.conninfo import conninfo_to_dict
+
+from aos_core.errors import FixTheSource, NotAllowed
+from aos_resources.connectors.source import Discovery, Part, SourceColumn, SourceStream
+
+_STATEMENT_MS = 600_000
+# Types whose Arrow form holds every value of theirs; all others travel as Postgres's own text, which is lossless.
+_KEPT = {"smallint", "integer", "bigint", "boolean", "text", "character varying"}
+_COLUMNS = """
+select n.nspname, c.relname, a.attname, format_type(a.atttypid, null), coalesce(col_description(c.oid, a.attnum), '')
+from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition and a.attnum > 0 and not a.attisdropped
+  and n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and has_table_privilege(c.oid, 'select')
+order by 1, 2, a.attnum
+"""
+_KEYS = """
+select n.nspname, c.relname, a.attname
+from pg_index i join pg_class c on c.oid = i.indrelid join pg_namespace n on n.oid = c.relnamespace
+join lateral unnest(i.indkey) with ordinality as k(attnum, place) on true
+join pg_attribute a on a.attrelid = c.oid and a.attnum = k.attnum
+where i.indisprimary order by 1, 2, k.place
+"""
+
+
+@dataclass(frozen=True)
+class Address:
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str
+    sslmode: str = "prefer"
+
+    @property
+    def url(self) -> str:
+        options = quote(f"-c default_transaction_read_only=on -c statement_timeout={_STATEMENT_MS} -c datestyle=ISO -c timezone=UTC -c intervalstyle=iso_8601")
+        return (
+            f"postgresql://{quote(self.user, safe='')}:{quote(self.password, safe='')}@{self.host}:{self.port}"
+            f"/{quote(self.database, safe='')}?sslmode={self.sslmode}&connect_timeout=10&options={options}"
+        )
+
+
+class Postgres:
+    """`cursors`: table → column that grows with every change; a table without one is read whole."""
+
+    name = "postgres"
+
+    def __init__(self, address: Address, cursors: dict[str, str], tables: tuple[str, ...], own_url: str) -> None:
+        _refuse_own(address, own_url)
+        self._address = address
+        self._cursors = cursors
+        self._tables = tables
+        self._located: dict[str, tuple[str, str]] = {}
+
+    def discover(self) -> Discovery:
+        try:
+            with psycopg.connect(self._address.url) as connection:
+                columns = connection.execute(_COLUMNS).fetchall()
+                keys = connection.execute(_KEYS).fetchall()
+        except psycopg.Error as away:
+            raise self._unreachable(str(away)) from away
+        streams = []
+        for table in dict.fromkeys((row[0], row[1]) for row in columns):
+            name = _stream_name(*table)
+            if self._tables and name not in self._tables:
+                continue
+            self._located[name] = table
+            cursor = self._cursors.get(name)
+            streams.append(
+                SourceStream(
+                    name,
+                    tuple(SourceColumn(row[2], row[3], row[4]) for row in columns if (row[0], row[1]) == table),
+                    key=tuple(row[2] for row in keys if (row[0], row[1]) == table),
+                    cursor=cursor,
+                    delete_mode="unknown" if cursor else "exact",
+                )
+            )
+        missing = [name for name in self._tables if name not in {one.name for one in streams}]
+        return Discovery(tuple(streams), problems=tuple((name, "there is no such table, or it may not be read") for name in missing))
+
+    def read(self, stream: SourceStream, cursor: str | None, known: dict[str, str]) -> Iterator[Part]:
+        part = Part(name="", complete=stream.cursor is None, source_hash=None, position=cursor)
+        types = {"smallint": pa.int16(), "integer": pa.int32(), "bigint": pa.int64(), "boolean": pa.bool_()}
+        part.schema = pa.schema([(one.name, types.get(one.type, pa.string())) for one in stream.columns])
+        part.batches = self._batches(stream, cursor, part)
+        yield part
+
+    def _batches(self, stream: SourceStream, cursor: str | None, part: Part) -> Iterator[pa.RecordBatch]:
+        statement, values = _select(stream, self._located[stream.name], cursor)
+        try:
+            with dbapi.connect(self._address.url) as connection, connection.cursor() as reading:
+                reading.execute(statement, values)
+                for batch in reading.fetch_record_batch():
+                    columns = [batch.column(n).cast(field.type) for n, field in enumerate(part.schema)]
+                    typed = pa.RecordBatch.from_arrays(columns, schema=part.schema)
+                    part.position = _last(typed, stream.cursor) or part.position
+                    yield typed
+        except (AdbcError, dbapi.Error) as lost:
+            raise self._unreachable(str(lost)) from lost
+
+    def _unreachable(self, said: str) -> FixTheSource:
+        where = f"{self._address.host}:{self._address.port}/{self._address.database}"
+        hidden = said.replace(self._address.password, "•••") if self._address.password else said
+        return FixTheSource("The database could not be read", culprit=where, fix=hidden.strip().splitlines()[0][:300])
+
+
+def _stream_name(schema: str, table: str) -> str:
+    return table if schema == "public" else f"{schema}.{table}"
+
+
+def _select(stream: SourceStream, table: tuple[str, str], cursor: str | None) -> tuple[str, list[str]]:
+    columns = ", ".join(_ident(one.name) if one.type in _KEPT else f"{_ident(one.name)}::text" for one in stream.columns)
+    statement = f"select {columns} from {_ident(table[0])}.{_ident(table[1])}"
+    if stream.cursor is None:
+        return statement, []
+    grows = _ident(stream.cursor)
+    kind = next(one.type for one in stream.columns if one.name == stream.cursor)
+    # At least, not more than: a row that shares the last value may have come since.
+    since = f" where {grows} >= ($1::text)::{kind} or {grows} is null" if cursor is not None else ""
+    return f"{statement}{since} order by {grows} nulls first", [cursor] if cursor is not None else []
+
+
+def _last(batch: pa.RecordBatch, cursor: str | None) -> str | None:
+    if cursor is None or batch.num_rows == 0:
+        return None
+    value = batch.column(batch.schema.get_field_index(cursor))[-1].as_py()
+    return None if value is None else str(value)
+
+
+def _ident(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _refuse_own(address: Address, own_url: str) -> None:
+    """The installation's own database is never a source: its rows belong to everybody."""
+    own = conninfo_to_dict(own_url)
+    if address.host.startswith("/"):
+        raise NotAllowed("Databases are reached by TCP, not by a socket's folder", culprit=address.host)
+    if int(str(own.get("port", 5432))) == address.port and _addresses(address.host) & _addresses(str(own.get("host"))):
+        raise NotAllowed("This is the installation's own database", culprit=f"{address.host}:{address.port}")
+
+
+def _addresses(host: str) -> set[str]:
+    try:
+        found = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
+    except OSError as unknown:
+        raise FixTheSource("There is no such host", culprit=host, fix="Correct the connection's host.") from unknown
+    loopback = {"127.0.0.1", "::1", "0.0.0.0", "::"}
+    return {"loopback" if one in loopback or one.startswith("127.") else one for one in found}
