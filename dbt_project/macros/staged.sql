@@ -1,0 +1,63 @@
+{# One row per stream and key: the latest good state of what that source says of one thing. Partial records (a charge
+   that names a resource) are merged field by field, the latest value that is there. References become entity ids
+   within the connection that said them. `_from` tells, field by field, which of `_events` it came from. #}
+{% macro staged(entity) %}
+{%- set fields = values_of(entity) -%}
+with latest as (
+    select e.*, m.stream, m.connection, m.partial,
+           row_number() over (partition by m.stream, e.source_key order by e.seq desc, e.row desc) as nth
+    from {{ source('events', entity) }} as e
+    join {{ source('meta', 'mappings') }} as m on m.mapping = e.mapping
+),
+quarantined as (
+    select m.stream, q.source_key, max(q.seq) as seq
+    from {{ source('events', entity ~ '_quarantined') }} as q
+    join {{ source('meta', 'mappings') }} as m on m.mapping = q.mapping
+    group by all
+),
+live as (
+    select l.*, coalesce(q.seq > l.seq, false) as stale,
+           {'event_id': l.event_id, 'landing': l.landing, 'row': l.row, 'mapping': l.mapping} as event
+    from latest as l left join quarantined as q on q.stream = l.stream and q.source_key = l.source_key
+    where l.nth = 1 and l.op = 'u'
+),
+whole as (
+    select connection, stream, entity_key
+        {%- for f in fields %}, {{ f.column }}{% endfor %}, extras, seq as _seq, stale as _stale, [event] as _events,
+        [{% for f in fields %}case when {{ f.column }} is not null then 1::utinyint end{{ ", " if not loop.last }}{% endfor %}] as _from
+    from live
+    where not partial
+    qualify row_number() over (partition by stream, entity_key order by seq desc, row desc) = 1
+),
+gathered as (
+    select connection, stream, entity_key
+        {%- for f in fields %},
+        arg_max({{ f.column }}, (seq, row)) as {{ f.column }},
+        arg_max(event, (seq, row)) filter ({{ f.column }} is not null) as event_{{ f.position }}{% endfor %},
+        arg_max(extras, (seq, row)) as extras, max(seq) as _seq, bool_or(stale) as _stale, arg_max(event, (seq, row)) as newest
+    from live
+    where partial
+    group by connection, stream, entity_key
+),
+listed as (
+    select *, list_distinct(list_filter([newest{% for f in fields %}, event_{{ f.position }}{% endfor %}], lambda one: one is not null)) as _events
+    from gathered
+),
+merged as (
+    select connection, stream, entity_key
+        {%- for f in fields %}, {{ f.column }}{% endfor %}, extras, _seq, _stale, _events,
+        [{% for f in fields %}case when event_{{ f.position }} is not null then list_position(_events, event_{{ f.position }})::utinyint end{{ ", " if not loop.last }}{% endfor %}] as _from
+    from listed
+),
+both_kinds as (select * from whole union all select * from merged)
+select s.connection, s.stream, s.entity_key
+    {%- for f in fields %}
+    {%- if f.type == 'ref' %}, r{{ f.position }}.entity_id as {{ f.column }}, s.{{ f.column }} as {{ adapter.quote(f.name ~ '_source') }}
+    {%- else %}, s.{{ f.column }}{% endif %}{% endfor %},
+    s.extras, s._seq, s._stale, s._events, s._from
+from both_kinds as s
+{%- for f in fields if f.type == 'ref' %}
+left join {{ source('identities', f.target ~ '_references') }} as r{{ f.position }}
+    on r{{ f.position }}.connection = s.connection and r{{ f.position }}.value = trim(s.{{ f.column }})
+{%- endfor %}
+{% endmacro %}

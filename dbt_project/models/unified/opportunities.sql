@@ -1,0 +1,2 @@
+-- depends_on: {{ ref('stg_opportunity') }}
+{{ unified('opportunity') }}
