@@ -13,11 +13,11 @@ from uuid import UUID, uuid4
 
 import duckdb
 
-from aos_assets.steps.context import Work
 from aos_core.compiling import compile_mapping, literal, quoted
 from aos_core.mapping import Mapping, read_mapping
 from aos_core.ontology import Entity
 from aos_resources.database import Transaction
+from aos_resources.world import Work
 
 _FORMAT = "(format parquet, compression zstd, compression_level 1)"
 _VERDICTS = ("canonical", "quarantined", "unmapped", "duplicate", "deleted")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import duckdb
 
-from aos_assets.steps.context import Work
 from aos_core.ontology import Entity
 from aos_core.unify import global_keys, record_id_sql
+from aos_resources.world import Work
 
 
 def identify(connection: duckdb.DuckDBPyConnection, work: Work) -> None:

@@ -15,7 +15,6 @@ import duckdb
 import pyarrow as pa
 
 from aos_assets.steps.changes import Change, compare, open_state, prove_key, take_in
-from aos_assets.steps.context import Work
 from aos_assets.steps.leases import Lease, holding
 from aos_assets.steps.profile import profile
 from aos_core.compiling import literal
@@ -25,6 +24,7 @@ from aos_resources.connectors import connect
 from aos_resources.connectors.source import Connector, Dictionary, Part, SourceStream
 from aos_resources.database import Transaction, as_json
 from aos_resources.lake import hash_file
+from aos_resources.world import Work
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping
 
-from aos_assets.steps.context import Work
 from aos_core.fingerprint import read_columns
 from aos_core.mapping import Mapping, write_mapping
 from aos_core.matching import Stream
 from aos_core.suggesting import Proposed, suggest
 from aos_resources.database import Transaction, as_json
 from aos_resources.decisions import decided_for
+from aos_resources.world import Work
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from uuid import UUID, uuid4
 import duckdb
 
 from aos_assets.steps import dbt
-from aos_assets.steps.context import Work
 from aos_assets.steps.identities import identify
 from aos_assets.steps.leases import Lease, holding
 from aos_core.compiling import literal, quoted
@@ -24,6 +23,7 @@ from aos_core.metrics import standard_metrics
 from aos_core.ontology import Entity
 from aos_resources.database import Transaction, as_json
 from aos_resources.lake import sync_file, sync_folder
+from aos_resources.world import Work
 
 # Raised by hand where the code that shapes views changes without its SQL changing.
 _SHAPE = 1
@@ -37,6 +37,16 @@ class Version:
     fresh: bool
     applied_seq: int
     tables: dict[str, dict[str, Any]]
+
+    @property
+    def things(self) -> dict[str, int]:
+        """Living things by entity, counted apart from the views."""
+        return {key.partition("/")[2]: int(one["things"]) for key, one in self.tables.items() if "things" in one}
+
+    @property
+    def dangling(self) -> dict[str, int]:
+        """References that lead to nothing, by entity."""
+        return {key.partition("/")[2]: int(one["dangling"]) for key, one in self.tables.items() if "dangling" in one}
 
 
 @dataclass(frozen=True)
@@ -146,6 +156,8 @@ def _build(work: Work, inputs: _Inputs, file: Path) -> tuple[dict[str, dict[str,
             connection.execute(f"create unique index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")
             connection.execute(f"create unique index {entity.plural}_id on unified.{entity.plural} ({entity.key.name})")
         tables = _describe(connection)
+        for entity in work.ontology.entities:
+            tables[f"identities/{entity.name}"] |= _audit(connection, work, entity)
         issued, redirected = _ids(connection, work, inputs)
         connection.execute("checkpoint")
     return tables, issued, redirected
@@ -220,6 +232,20 @@ def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]
         rows = connection.execute(f"select count(*) from {schema}.{name}").fetchall()[0][0]
         tables[f"{schema}/{name}"] = {"rows": rows, "columns": columns}
     return tables
+
+
+def _audit(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> dict[str, int]:
+    """Counts that the checks compare: living things of an entity, and its references that lead to nothing."""
+    things = connection.execute(f"select count(distinct entity_id) from identities.{entity.name} where live").fetchall()[0][0]
+    dangling = 0
+    for one in entity.values:
+        if one.type == "ref":
+            target = work.ontology.entity(str(one.target))
+            dangling += connection.execute(
+                f"select count(*) from unified.{entity.plural} where {quoted(one.name)} is not null"
+                f" and {quoted(one.name)} not in (select {target.key.name} from unified.{target.plural})"
+            ).fetchall()[0][0]
+    return {"things": things, "dangling": dangling}
 
 
 def _ids(connection: duckdb.DuckDBPyConnection, work: Work, inputs: _Inputs) -> tuple[list[tuple[str, ...]], list[tuple[str, str]]]:

@@ -1,0 +1,39 @@
+"""The batch: many tenants in one run, one after the other; one tenant's failure leaves the others standing."""
+
+from dagster import Config, Failure, OpExecutionContext, ResourceParam, in_process_executor, job, op
+from pydantic import Field
+
+from aos_assets.reporting import logged
+from aos_assets.steps.stages import refresh_tenant
+from aos_core.errors import AosError
+from aos_resources.world import World
+
+
+class Tenants(Config):
+    """Slugs of the tenants to refresh; none named means every living one."""
+
+    tenants: list[str] = Field(default_factory=list)
+
+
+@op
+def refresh_tenants(context: OpExecutionContext, config: Tenants, world: ResourceParam[World]) -> None:
+    slugs = config.tenants or [one.slug for one in world.database.tenants()]
+    failed: dict[str, str] = {}
+    for slug in slugs:
+        try:
+            for report in refresh_tenant(world.named(slug), context.run_id):
+                for event in logged(report, slug):
+                    context.log_event(event)
+        except AosError as error:
+            failed[slug] = error.sentence
+            context.log.error(f"{slug}: {error.sentence}")
+        except Exception as error:
+            failed[slug] = f"{type(error).__name__}: {error}"
+            context.log.exception(f"{slug} could not be refreshed")
+    if failed:
+        raise Failure(f"{len(failed)} of {len(slugs)} tenants failed: {', '.join(failed)}", metadata=dict(failed.items()))
+
+
+@job(executor_def=in_process_executor, description="Refreshes the tenants that are due and reports only what is new.")
+def refresh_batch() -> None:
+    refresh_tenants()

@@ -1,0 +1,44 @@
+"""What ran for a tenant, stage by stage, as rows of its own: the API shows these and never asks Dagster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID, uuid4
+
+from aos_core.errors import AosError
+from aos_resources.database import as_json
+from aos_resources.world import Work
+
+
+@contextmanager
+def recorded(work: Work, stage: str, subject: str, dagster_run: str) -> Iterator[tuple[UUID, dict[str, Any]]]:
+    """A row from start to end; what the step puts into the dictionary is its summary."""
+    run_id, summary = uuid4(), dict[str, Any]()
+    with work.database.transaction() as transaction:
+        transaction.run(
+            "insert into aos.runs (id, dagster_run_id, stage, subject, state) values (:id, :dagster, :stage, :subject, 'running')",
+            id=run_id, dagster=dagster_run, stage=stage, subject=subject,
+        )  # fmt: skip
+    try:
+        yield run_id, summary
+    except BaseException as failed:
+        _end(work, run_id, "failed", summary, _error(failed))
+        raise
+    _end(work, run_id, "succeeded", summary, None)
+
+
+def _error(failed: BaseException) -> dict[str, str]:
+    if isinstance(failed, AosError):
+        return {"code": failed.code, "what": failed.what, "culprit": failed.culprit, "fix": failed.fix}
+    return {"code": "unexpected", "what": f"{type(failed).__name__}: {str(failed)[:500]}", "culprit": "", "fix": "Look at the run's log."}
+
+
+def _end(work: Work, run_id: UUID, state: str, summary: dict[str, Any], error: dict[str, str] | None) -> None:
+    with work.database.transaction() as transaction:
+        transaction.run(
+            "update aos.runs set state = :state, ended_at = now(), summary = cast(:summary as jsonb), error = cast(:error as jsonb)"
+            " where id = :id",
+            id=run_id, state=state, summary=as_json(summary), error=as_json(error) if error else None,
+        )  # fmt: skip

@@ -1,0 +1,138 @@
+"""The stages of a tenant's refresh, each giving plain reports: what it made, what it found, whether it balances.
+
+An asset reports one stage to Dagster, the batch reports all of them; both say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from aos_assets.steps.events import build_events
+from aos_assets.steps.land import connections, sync_connection
+from aos_assets.steps.map import suggest_mappings
+from aos_assets.steps.publish import Version, refresh
+from aos_assets.steps.runs import recorded
+from aos_core.errors import AosError
+from aos_resources.connectors import CONNECTORS
+from aos_resources.world import Work
+
+# The order in which a version's tables come from each other.
+_SCHEMAS = ("identities", "staging", "unified", "metrics")
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    passed: bool
+    said: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Report:
+    """`key` is the asset's path; `new` is false where nothing changed; `columns` are (name, type) of a table."""
+
+    key: tuple[str, ...]
+    new: bool
+    rows: int
+    said: dict[str, Any] = field(default_factory=dict)
+    columns: tuple[tuple[str, str], ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+def land(work: Work, source: str, run: str) -> Report:
+    """Every active connection of one kind, read once. A source's error fails a check and stops nothing else."""
+    with recorded(work, "raw", source, run) as (run_id, summary):
+        streams: list[dict[str, Any]] = []
+        errors: list[str] = []
+        for connection_id, name in connections(work, source):
+            try:
+                sync = sync_connection(work, connection_id, run_id)
+            except AosError as failed:
+                errors.append(f"{name}: {failed.sentence}")
+                continue
+            errors += [f"{name}: {sync.error}"] if sync.error else []
+            streams += [
+                {"connection": name, "stream": one.stream, "read": one.read, "landed": one.landed, "unchanged": one.unchanged,
+                 "rejected": one.rejected, "deleted": one.deleted, "balanced": one.balanced}
+                for one in sync.streams if one.error is None
+            ]  # fmt: skip
+        summary |= {"streams": streams, "errors": errors}
+    landed = sum(one["landed"] + one["deleted"] for one in streams)
+    red = [f"{one['connection']}/{one['stream']}" for one in streams if not one["balanced"]]
+    checks = (Check("balance", not red, {"unbalanced": red}), Check("readable", not errors, {"errors": errors}))
+    return Report(("raw", source), landed > 0, landed, {"streams": streams}, checks=checks)
+
+
+def take_fingerprints(work: Work, run: str) -> Report:
+    """The newest fingerprint of every stream beside the one before: a different shape is named."""
+    with recorded(work, "fingerprints", "", run) as (_, summary), work.database.transaction() as transaction:
+        rows = transaction.all(
+            "select c.name || '/' || s.name as stream, f.shape, f.rows, jsonb_array_length(f.fields) as fields, f.before from aos.streams s"
+            " join aos.connections c on c.id = s.connection_id join lateral (select shape, rows, fields, seq,"
+            " lead(shape) over (order by seq desc) as before from aos.fingerprints where stream_id = s.id order by seq desc limit 1) f on true"
+            " order by 1"
+        )
+        changed = [row["stream"] for row in rows if row["before"] not in (None, row["shape"])]
+        summary |= {"streams": len(rows), "changed": changed}
+    streams = [{"stream": row["stream"], "fields": row["fields"], "rows": row["rows"], "shape": row["shape"]} for row in rows]
+    return Report(("fingerprints",), bool(changed), len(rows), {"streams": streams, "changed": changed})
+
+
+def map_streams(work: Work, run: str) -> Report:
+    with recorded(work, "mappings", "", run) as (_, summary):
+        found = suggest_mappings(work)
+        summary |= {"active": found.active, "held": found.held, "open_proposals": found.open}
+    said = {"active": found.active, "held": found.held, "open_proposals": found.open}
+    return Report(("mappings",), found.changed > 0, found.active + found.held, said)
+
+
+def canonise(work: Work, entity: str, run: str) -> Report:
+    """Events of one entity from every landing that its active mappings have not seen."""
+    with recorded(work, "events", entity, run) as (_, summary):
+        batches = build_events(work, entity)
+        said = {
+            name: sum(getattr(one, name) for one in batches)
+            for name in ("landed", "canonical", "quarantined", "unmapped", "duplicate", "deleted", "cell_issues")
+        }
+        summary |= said
+    red = [one.stream for one in batches if not one.balanced]
+    fields = work.ontology.entity(entity).fields
+    columns = tuple((one.name, one.physical) for one in fields)
+    return Report(("events", entity), bool(batches), said["canonical"], said, columns, (Check("balance", not red, {"unbalanced": red}),))
+
+
+def publish(work: Work, run: str) -> Iterator[Report]:
+    """The next version, or the standing one where nothing is new; one report a table."""
+    with recorded(work, "warehouse", "", run) as (run_id, summary):
+        version = refresh(work, run_id)
+        summary |= {"version": str(version.id), "new": version.fresh, "tables": {key: one["rows"] for key, one in version.tables.items()}}
+    for key in sorted(version.tables, key=lambda one: (_SCHEMAS.index(one.partition("/")[0]), one)):
+        schema, name = key.split("/")
+        table = version.tables[key]
+        if not name.endswith("_references"):
+            columns = tuple((one["name"], one["type"]) for one in table["columns"])
+            said = {"version": str(version.id), "applied_seq": version.applied_seq}
+            yield Report((schema, name), version.fresh, table["rows"], said, columns, _checks(work, version, schema, name, table["rows"]))
+
+
+def _checks(work: Work, version: Version, schema: str, name: str, rows: int) -> tuple[Check, ...]:
+    """Reconciliation: as many rows as living things; and no reference leads to nothing."""
+    if schema != "unified":
+        return ()
+    entity = work.ontology.entity(name)
+    reconciled = Check("reconciliation", rows == version.things[entity.name], {"things": version.things[entity.name], "rows": rows})
+    dangling = version.dangling.get(entity.name, 0)
+    return (reconciled, Check("references", dangling == 0, {"dangling": dangling}))
+
+
+def refresh_tenant(work: Work, run: str) -> Iterator[Report]:
+    """Every stage in the order in which data flows."""
+    for source in CONNECTORS:
+        yield land(work, source, run)
+    yield take_fingerprints(work, run)
+    yield map_streams(work, run)
+    for entity in work.ontology.entities:
+        yield canonise(work, entity.name, run)
+    yield from publish(work, run)
