@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from aos_core.errors import FixTheSource
 
 Role = Literal["aos_app", "aos_login", "aos_dispatch", "dagster"]
+_CHECKOUT = Path(__file__).resolve().parent.parent
 ROLES: tuple[Role, ...] = ("aos_app", "aos_login", "aos_dispatch", "dagster")
 
 
@@ -86,3 +87,11 @@ class Settings(BaseSettings):
 
 def read_settings() -> Settings:
     return Settings()
+
+
+def demo_settings(data: Path) -> Settings:
+    """The same for a demo: a home in the checkout unless told otherwise, and the demo's files among the roots."""
+    settings = Settings()
+    home = settings.home if "home" in settings.model_fields_set else _CHECKOUT / ".aos"
+    roots = os.pathsep.join(filter(None, (settings.file_roots, str(data))))
+    return settings.model_copy(update={"home": home, "file_roots": roots})

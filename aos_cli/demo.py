@@ -1,0 +1,126 @@
+"""`aos demo`: a company's data in a fresh installation, once with its figures as JSON, or up to be looked at."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from aos_core.errors import FixTheSource
+
+if TYPE_CHECKING:
+    from aos_resources.embedded import Cluster
+    from aos_resources.settings import Settings
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Load, print what came of it, and stop.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object instead of a table.")
+@click.option("--api-port", type=int, help="Preferred port of the API; the next free one is taken.")
+@click.option("--dagster-port", type=int, help="Preferred port of the orchestrator's UI.")
+def demo(once: bool, as_json: bool, api_port: int | None, dagster_port: int | None) -> None:
+    """Fill an installation with a company's data and show it.
+
+    The data is in this package: a CRM as files, a cloud bill as a Postgres table, no account and no network needed.
+    Kept under AOS_HOME, or under .aos of the checkout; starting it again keeps everything.
+    """
+    from aos_cli.demo_setup import DATA
+    from aos_resources.settings import demo_settings
+
+    if as_json and not once:
+        raise click.UsageError("--json goes with --once.")
+    wished = {"api_port": api_port, "dagster_port": dagster_port}
+    settings = demo_settings(DATA).model_copy(update={name: port for name, port in wished.items() if port is not None})
+    try:
+        _once(settings, as_json) if once else _up(settings)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+
+
+def _once(settings: Settings, as_json: bool) -> None:
+    from aos_cli.demo_report import report
+    from aos_cli.demo_setup import DEMO, prepare_demo
+    from aos_cli.supervise import databases
+    from aos_resources.world import open_world
+
+    begun = time.monotonic()
+    with databases(settings, say=_aside):
+        source = _source(settings)
+        try:
+            started = round(time.monotonic() - begun, 3)
+            world = open_world(settings)
+            prepare_demo(world, source.start())
+            seconds = {"databases": started, "preparation": round(time.monotonic() - begun - started, 3)} | _load(settings)
+            found = report(world, DEMO.slug, seconds | {"total": round(time.monotonic() - begun, 3)})
+            world.database.close()
+        finally:
+            source.stop()
+    if as_json:
+        click.echo(json.dumps(found))
+        return
+    for name, value in found["figures"].items():
+        click.echo(f"{name.replace('_', ' '):<45} {value:>20}")
+
+
+def _up(settings: Settings) -> None:
+    from aos_cli.demo_setup import DEMO, PASSWORD, prepare_demo
+    from aos_cli.supervise import running
+    from aos_resources.world import open_world
+
+    source = _source(settings)
+    try:
+        with running(settings) as system:
+            world = open_world(system.settings)
+            prepare_demo(world, source.start())
+            world.database.close()
+            _load(system.settings)
+            click.echo(f"\nAutonomOS runs from {settings.home}\n")
+            click.echo(f"  API docs      {system.api_url}/docs")
+            click.echo(f"  Orchestrator  {system.dagster_url}")
+            click.echo(f"  Sign in as    {DEMO.people[0][0]}, password {PASSWORD}\n")
+            click.echo("Try first:")
+            click.echo(f"  1. curl -s {system.api_url}/api/v1/auth/login -H 'content-type: application/json' \\")
+            click.echo(f"       -d '{{\"email\": \"{DEMO.people[0][0]}\", \"password\": \"{PASSWORD}\"}}'")
+            click.echo("  2. GET /api/v1/metrics in the API docs: every figure with its definition.")
+            click.echo("  3. The orchestrator's asset `unified/opportunities`, partition `demo`: rows, columns, checks.\n")
+            click.echo("Ctrl-C stops it; nothing is lost.")
+            system.watch()
+    finally:
+        source.stop()
+
+
+def _source(settings: Settings) -> Cluster:
+    from aos_resources.embedded import Cluster
+
+    return Cluster(settings.home / "source", "demo source")
+
+
+def _load(settings: Settings) -> dict[str, float]:
+    """Runs the load in a process of its own, which is told its Dagster instance as the daemon is.
+
+    Raises:
+        FixTheSource: it failed, with its last words; starting again finishes it.
+    """
+    from aos_cli.servers import dagster
+
+    told = dagster(settings)[1]
+    done = subprocess.run(
+        (sys.executable, "-m", "aos_cli.demo_load"), env=told.environment, cwd=told.folder, capture_output=True, text=True, check=False
+    )
+    (settings.home / "logs" / "demo-load.log").write_text(done.stderr)
+    if done.returncode != 0:
+        raise FixTheSource(
+            "The demo could not be loaded",
+            culprit=str(settings.home / "logs" / "demo-load.log"),
+            fix="It ended with:\n" + "\n".join(done.stderr.splitlines()[-8:]),
+        )
+    seconds: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return seconds
+
+
+def _aside(line: str) -> None:
+    click.echo(line, err=True)
