@@ -7,7 +7,7 @@ import sys
 import time
 import warnings
 
-from dagster import AssetSelection, DagsterInstance, PreviewWarning, materialize
+from dagster import AssetsDefinition, AssetSelection, DagsterInstance, PreviewWarning, materialize
 
 warnings.filterwarnings("ignore", category=PreviewWarning)
 
@@ -20,7 +20,7 @@ def main() -> None:
     from aos_resources.world import open_world
 
     world = open_world(read_settings())
-    assets = list(defs.assets or ())
+    assets = [one for one in defs.assets or () if isinstance(one, AssetsDefinition)]
     first = AssetSelection.groups("raw", "mapping")
     rest = AssetSelection.all() - AssetSelection.groups("raw") - AssetSelection.assets("fingerprints")
     seconds: dict[str, float] = {}

@@ -7,6 +7,7 @@ another dialect. A user's text reaches the SQL only as a parsed expression of al
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -75,7 +76,7 @@ def check_expression(written: str) -> exp.Expression:
     Division is refused: it makes floats of decimals.
     """
     try:
-        tree = sqlglot.parse_one(written, read="duckdb", into=exp.Condition)
+        tree: Any = sqlglot.parse_one(written, read="duckdb", into=exp.Condition)
     except (SqlglotError, ValueError) as unparsed:
         raise NotUnderstood("This is not a SQL expression", culprit=written[:200]) from unparsed
     for node in tree.walk():
@@ -85,7 +86,8 @@ def check_expression(written: str) -> exp.Expression:
             )
         if isinstance(node, exp.Column) and len(node.parts) > 1:
             raise NotUnderstood("An expression names columns alone, without a table", culprit=node.sql())
-    return tree
+    found: exp.Expression = tree
+    return found
 
 
 def quoted(name: str) -> str:

@@ -46,6 +46,11 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
+    @field_validator("database_url")
+    @classmethod
+    def _empty_is_none(cls, url: str | None) -> str | None:
+        return url or None
+
     @property
     def lake(self) -> Path:
         return self.lake_url if self.lake_url is not None else self.home / "lake"

@@ -28,9 +28,10 @@ def build(work_file: Path, scratch: Path, memory: str) -> None:
     told = {"work_file": str(work_file), "memory": memory, "spill": str(scratch / "spill")}
     with _ONE_AT_A_TIME:
         try:
-            result = _runner(scratch).invoke(["run", *_options(scratch), "--vars", json.dumps(told)])
+            result: Any = _runner(scratch).invoke(["run", *_options(scratch), "--vars", json.dumps(told)])
         finally:
-            DuckDBConnectionManager.close_all_connections()
+            close: Any = DuckDBConnectionManager.close_all_connections
+            close()
     if result.exception is not None:
         raise AosError("The models could not be built", culprit=str(result.exception)[:500]) from result.exception
     failed = [one for one in result.result if one.status not in ("success", "pass")]
