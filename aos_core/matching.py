@@ -143,8 +143,10 @@ def _name_score(column: Column, field: Field, entity: Entity) -> tuple[float, st
     """Score, evidence, and whether the name or an alias is the same once spelling is set aside."""
     spelled = plain(column.name)
     names = {plain(name) for name in (field.name, *field.alias)}
-    if spelled in names:
+    if spelled == plain(field.name):
         return 1.0, f"{column.name} is the field's own name", True
+    if spelled in names:
+        return 1.0, f"{column.name} is another name of {field.name}", True
     if field.type == "ref" and spelled in {plain(str(field.target))} and field.name.startswith(str(field.target)):
         return 0.85, f"{column.name} names the thing that {field.name} refers to", False
     own = {plain(name) for name in (entity.name, *entity.alias)}

@@ -15,7 +15,7 @@ from aos_resources.connectors.source import Dictionary, Discovery, Part, Reject,
 from aos_resources.lake import hash_file
 
 # Everything lands as text, so nothing is lost to a sniffer; what cannot be parsed is kept apart with its reason.
-_READ = "read_csv(?, all_varchar = true, header = true, store_rejects = true, rejects_limit = 0)"
+_READ = "read_csv(?, all_varchar = true, header = true, store_rejects = true, rejects_limit = 0, strict_mode = {})"
 _BATCH_ROWS = 61_440
 _KEPT_REJECTS = 1_000
 _TABLE, _FIELD, _ABOUT = {"table", "object", "entity"}, {"field", "column", "attribute"}, {"description", "definition"}
@@ -52,8 +52,9 @@ class Files:
             content = hash_file(path)
             part = Part(path.name, complete=True, source_hash=content)
             if known.get(path.name) != content:
-                part.schema = pa.schema([(name, pa.string()) for name in _columns(path)])
-                part.batches = _batches(path, part)
+                read, columns = _look(path)
+                part.schema = pa.schema([(name, pa.string()) for name in columns])
+                part.batches = _batches(path, read, part)
             yield part
 
     def _streams(self) -> dict[str, list[Path]]:
@@ -81,21 +82,28 @@ class Files:
 
 
 def _columns(path: Path) -> list[str]:
+    return _look(path)[1]
+
+
+def _look(path: Path) -> tuple[str, list[str]]:
+    """How the file is read, and its columns. Lenient only where it cannot be read strictly, as with mixed line ends."""
     if path.stat().st_size == 0:
         raise FixTheSource("The file is empty, without even a header", culprit=path.name)
     with duckdb.connect() as connection:
-        try:
-            found = connection.sql(f"select * from {_READ} limit 0", params=[str(path)]).columns
-        except duckdb.Error as unread:
-            raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(unread).splitlines()[0]) from unread
-    return [str(name) for name in found]
+        for strict in ("true", "false"):
+            read = _READ.format(strict)
+            try:
+                return read, [str(name) for name in connection.sql(f"select * from {read} limit 0", params=[str(path)]).columns]
+            except duckdb.Error as unread:
+                problem = unread
+    raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(problem).splitlines()[0]) from problem
 
 
-def _batches(path: Path, part: Part) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, read: str, part: Part) -> Iterator[pa.RecordBatch]:
     """The file's rows; the last step fills the part's rejects, which are known only when the file has been read."""
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
-            for batch in connection.sql(f"select * from {_READ}", params=[str(path)]).to_arrow_reader(_BATCH_ROWS):
+            for batch in connection.sql(f"select * from {read}", params=[str(path)]).to_arrow_reader(_BATCH_ROWS):
                 yield batch.cast(part.schema)
         except duckdb.Error as unread:
             raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(unread).splitlines()[0]) from unread
@@ -103,7 +111,7 @@ def _batches(path: Path, part: Part) -> Iterator[pa.RecordBatch]:
             "select line, string_agg(distinct error_type, ', '), any_value(left(csv_line, 2000)) from reject_errors"
             f" group by file_id, line order by line limit {_KEPT_REJECTS}"
         ).fetchall()
-        part.rejects = [Reject(line, why.lower(), said) for line, why, said in lines]
+        part.rejects = [Reject(line, why.lower(), said.strip("\r\n")) for line, why, said in lines]
         part.rejected = connection.execute("select count(distinct (file_id, line)) from reject_errors").fetchall()[0][0]
 
 
@@ -121,7 +129,7 @@ def _read_dictionary(path: Path, shape: tuple[str, str, str]) -> Dictionary:
     table, field, about = (f'"{name.replace(chr(34), chr(34) * 2)}"' for name in shape)
     with duckdb.connect() as connection:
         rows = connection.sql(
-            f"select trim({table}), trim({field}), trim(coalesce({about}, '')) from {_READ} where {field} is not null",
+            f"select trim({table}), trim({field}), trim(coalesce({about}, '')) from {_look(path)[0]} where {field} is not null",
             params=[str(path)],
         ).fetchall()
     return Dictionary(path.name, hash_file(path), tuple(rows))

@@ -1,0 +1,187 @@
+"""Landing: what a reading changes, that both sides of the first balance agree, and that nothing lands twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Barrier, Thread
+
+import duckdb
+import pytest
+
+from aos_assets.steps.land import sync_connection
+from aos_assets.steps.leases import holding
+from aos_core.errors import AosError, TryAgain
+from tests.assets.conftest import FIRST, Company
+
+
+def raw(acme: Company, stream: str = "deals") -> list[tuple[str, str]]:
+    """(_op, _key) of every landed row, in the order in which they landed."""
+    with acme.work.database.transaction() as transaction:
+        paths = transaction.all(
+            "select path from aos.landings l join aos.streams s on s.id = l.stream_id where s.name = :name order by l.seq", name=stream
+        )
+    found = []
+    for row in paths:
+        found += duckdb.sql(f"select _op, _key from read_parquet('{acme.work.lake.absolute(row['path'])}')").fetchall()
+    return found
+
+
+def test_every_row_lands_once_and_a_second_reading_lands_nothing(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    first, second = acme.stream("deals"), acme.stream("deals")
+    assert (first.read, first.landed, first.unchanged, first.rejected) == (3, 3, 0, 0)
+    assert (second.read, second.landed, second.unchanged, second.rejected) == (3, 0, 3, 0)
+    assert raw(acme) == [("i", "1"), ("i", "2"), ("i", "3")]
+
+
+def test_there_and_back_again_is_two_changes(acme: Company) -> None:
+    changed = [FIRST[0] | {"worth": "11"}, *FIRST[1:]]
+    landed = []
+    for rows in (FIRST, changed, FIRST):
+        acme.write("deals.csv", rows)
+        landed.append(acme.stream("deals").landed)
+    assert landed == [3, 1, 1]
+    assert raw(acme)[3:] == [("u", "1"), ("u", "1")]
+
+
+def test_a_row_that_is_gone_leaves_a_tombstone_before_the_rows_of_its_sync(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    acme.sync()
+    acme.write("deals.csv", [*FIRST[1:], FIRST[0] | {"deal_id": "4"}])
+    one = acme.stream("deals")
+    assert (one.read, one.landed, one.unchanged, one.deleted) == (3, 1, 2, 1)
+    assert raw(acme)[3:] == [("d", "1"), ("i", "4")]
+
+
+def test_a_column_moved_is_no_change_and_a_column_more_is_one(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    acme.sync()
+    acme.write("deals.csv", [dict(reversed(row.items())) for row in FIRST])
+    assert acme.stream("deals").unchanged == 3
+    acme.write("deals.csv", [row | {"note": "new"} for row in FIRST])
+    assert acme.stream("deals").landed == 3
+
+
+def test_twins_without_a_key_stay_two_and_one_may_leave(acme: Company) -> None:
+    twins = [{"what": "bolt"}, {"what": "bolt"}, {"what": "nut"}]
+    acme.write("parts.csv", twins)
+    assert acme.stream("parts").landed == 3
+    acme.write("parts.csv", twins[1:])
+    one = acme.stream("parts")
+    assert (one.unchanged, one.landed, one.deleted) == (2, 0, 1)
+
+
+def test_a_row_repeated_under_its_key_lands_as_a_repetition_and_rests_afterwards(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    acme.sync()
+    acme.write("deals.csv", [*FIRST, FIRST[0] | {"deal_id": "4"}, FIRST[0] | {"deal_id": "4"}])
+    assert acme.stream("deals").landed == 2
+    assert raw(acme)[3:] == [("i", "4"), ("r", "4")]
+    acme.write("deals.csv", [FIRST[0] | {"deal_id": "4"}, *FIRST, FIRST[0] | {"deal_id": "4"}])
+    assert acme.stream("deals").landed == 0
+
+
+def test_two_rows_of_one_key_keep_their_order_so_that_the_last_stays_the_last(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    acme.sync()
+    both = [*FIRST, FIRST[0] | {"worth": "99"}]
+    acme.write("deals.csv", both)
+    assert acme.stream("deals").landed == 2
+    assert acme.stream("deals").landed == 0
+
+
+def test_each_file_of_a_pattern_is_a_reading_of_its_own_part(acme: Company) -> None:
+    with acme.work.database.transaction() as transaction:
+        transaction.run("update aos.connections set config = config || '{\"patterns\": {\"deals\": \"deals-*.csv\"}}'")
+    acme.write("deals-1.csv", FIRST)
+    acme.write("deals-2.csv", [row | {"deal_id": "1" + row["deal_id"]} for row in FIRST])
+    assert acme.stream("deals").landed == 6
+    acme.write("deals-2.csv", [FIRST[0] | {"deal_id": "11"}])
+    one = acme.stream("deals")
+    assert (one.read, one.unchanged, one.landed, one.deleted) == (4, 4, 0, 2)
+    (acme.folder / "deals-1.csv").unlink()
+    assert acme.stream("deals").deleted == 3
+
+
+def test_a_ragged_row_is_rejected_with_its_line_and_the_others_land(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    with (acme.folder / "deals.csv").open("a") as file:
+        file.write("5,Won\n6,Won,1,Hooli,2024-01-01\n")
+    one = acme.stream("deals")
+    assert (one.read, one.landed, one.rejected, one.balanced) == (5, 4, 1, True)
+    with acme.work.database.transaction() as transaction:
+        (reject,) = transaction.one("rejects", "select rejects from aos.sync_streams where rejected > 0")["rejects"]
+    assert (reject["part"], reject["line"], reject["reason"], reject["text"]) == ("deals.csv", 5, "missing columns", "5,Won")
+
+
+def test_a_file_that_cannot_be_read_stops_nothing_else(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    (acme.folder / "empty.csv").touch()
+    sync = acme.sync()
+    assert {one.stream: (one.landed, one.error) for one in sync.streams} == {
+        "deals": (3, None),
+        "empty": (0, "The file is empty, without even a header (empty.csv)."),
+    }
+
+
+def test_a_source_that_is_away_is_recorded_and_lands_nothing(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    acme.sync()
+    (acme.folder / "deals.csv").unlink()
+    acme.folder.rmdir()
+    assert "no such file or folder" in str(acme.sync().error)
+    assert raw(acme) == [("i", "1"), ("i", "2"), ("i", "3")]
+
+
+def test_a_path_outside_the_allowed_folders_is_refused(acme: Company, tmp_path: Path) -> None:
+    (acme.folder / "passwords.csv").symlink_to("/etc/passwd")
+    assert "outside the folders" in str(acme.sync().error)
+
+
+def test_two_workers_never_read_one_connection_at_once(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    barrier, outcomes = Barrier(2), list[object]()
+
+    def work() -> None:
+        barrier.wait()
+        try:
+            outcomes.append(sync_connection(acme.work, acme.connection).streams[0].landed)
+        except TryAgain as later:
+            outcomes.append(later.what)
+
+    threads = [Thread(target=work) for _ in range(2)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert sorted(map(str, outcomes)) in (["3", "Another worker is at it"], ["0", "3"])
+    assert len(raw(acme)) == 3
+
+
+def test_a_worker_that_slept_through_its_lease_lists_nothing(acme: Company) -> None:
+    with pytest.raises(TryAgain, match="took over"), holding(acme.work.database, "sync:x", "slow") as lease:
+        with acme.work.database.transaction() as transaction:
+            transaction.run("update aos.leases set held_until = now() - interval '1 second' where name = 'sync:x'")
+        with holding(acme.work.database, "sync:x", "fast"), acme.work.database.transaction() as transaction:
+            lease.prove(transaction)
+
+
+def test_a_sync_that_was_killed_is_closed_by_the_next_one(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    with acme.work.database.transaction() as transaction:
+        transaction.run(
+            "insert into aos.syncs (id, connection_id, epoch, state) values (gen_random_uuid(), :connection, 0, 'running')",
+            connection=acme.connection,
+        )
+    acme.sync()
+    with acme.work.database.transaction() as transaction:
+        states = transaction.all("select state, error from aos.syncs order by started_at")
+    assert [row["state"] for row in states] == ["failed", "succeeded"]
+    assert "nothing was lost" in states[0]["error"]["what"]
+
+
+def test_a_paused_or_foreign_connection_is_not_there(acme: Company) -> None:
+    from uuid import uuid4
+
+    with pytest.raises(AosError, match="No such connection"):
+        sync_connection(acme.work, uuid4())
