@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import duckdb
+import pyarrow as pa
 
 from aos_assets.steps import dbt
 from aos_assets.steps.identities import identify
@@ -25,6 +26,11 @@ from aos_resources.database import Transaction, as_json
 from aos_resources.lake import sync_file, sync_folder
 from aos_resources.world import Work
 
+_FIELDS = {"entity": "varchar", "plural": "varchar", "field": "varchar", "position": "integer", "type": "varchar",
+           "physical": "varchar", "unit": "varchar", "target": "varchar", "about": "varchar"}  # fmt: skip
+_MAPPINGS = {"mapping": "uuid", "stream": "uuid", "connection": "uuid", "entity": "varchar", "partial": "boolean", "priority": "integer"}
+_METRICS = {"position": "integer", "metric": "varchar", "label": "varchar", "entity": "varchar", "plural": "varchar", "measure": "varchar",
+            "condition": "varchar", "by_currency": "boolean", "unit": "varchar", "definition": "varchar"}  # fmt: skip
 # Raised by hand where the code that shapes views changes without its SQL changing.
 _SHAPE = 1
 
@@ -165,39 +171,31 @@ def _build(work: Work, inputs: _Inputs, file: Path) -> tuple[dict[str, dict[str,
 
 def _meta(connection: duckdb.DuckDBPyConnection, work: Work, inputs: _Inputs) -> None:
     """What the models read at run time: fields, mappings, metrics."""
-    connection.execute("create schema meta")
-    connection.execute(
-        'create table meta.fields (entity varchar, plural varchar, field varchar, "position" integer, type varchar, physical varchar,'
-        " unit varchar, target varchar, about varchar)"
-    )
-    connection.executemany(
-        "insert into meta.fields values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (entity.name, entity.plural, one.name, place, one.type, one.physical, one.unit, one.target, one.about)
-            for entity in work.ontology.entities
-            for place, one in enumerate((entity.key, *entity.values))
-        ],
-    )
-    connection.execute(
-        "create table meta.mappings (mapping uuid, stream uuid, connection uuid, entity varchar, partial boolean, priority integer)"
-    )
-    rows = [
-        (row["id"], row["stream_id"], row["connection_id"], row["entity"], row["document"]["partial"], 0) for row in inputs.mappings
-    ]
-    if rows:
-        connection.executemany("insert into meta.mappings values (?, ?, ?, ?, ?, ?)", rows)
-    connection.execute(
-        'create table meta.metrics ("position" integer, metric varchar, label varchar, entity varchar, plural varchar, measure varchar,'
-        " condition varchar, by_currency boolean, unit varchar, definition varchar)"
-    )
     plurals = {entity.name: entity.plural for entity in work.ontology.entities}
-    connection.executemany(
-        "insert into meta.metrics values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (place, one.name, one.label, one.entity, plurals[one.entity], one.measure, one.where, one.by_currency, one.unit, one.definition)
-            for place, one in enumerate(standard_metrics())
-        ],
-    )
+    fields = [
+        {"entity": entity.name, "plural": entity.plural, "field": one.name, "position": place, "type": one.type,
+         "physical": one.physical, "unit": one.unit, "target": one.target, "about": one.about}
+        for entity in work.ontology.entities
+        for place, one in enumerate((entity.key, *entity.values))
+    ]  # fmt: skip
+    mappings = [
+        {"mapping": str(row["id"]), "stream": str(row["stream_id"]), "connection": str(row["connection_id"]), "entity": row["entity"],
+         "partial": row["document"]["partial"], "priority": 0}
+        for row in inputs.mappings
+    ]  # fmt: skip
+    metrics = [
+        {"position": place, "metric": one.name, "label": one.label, "entity": one.entity, "plural": plurals[one.entity],
+         "measure": one.measure, "condition": one.where, "by_currency": one.by_currency, "unit": one.unit, "definition": one.definition}
+        for place, one in enumerate(standard_metrics())
+    ]  # fmt: skip
+    connection.execute("create schema meta")
+    for name, rows, shape in (("fields", fields, _FIELDS), ("mappings", mappings, _MAPPINGS), ("metrics", metrics, _METRICS)):
+        told = pa.schema([(key, pa.string()) for key in shape])
+        texts = [{key: None if value is None else str(value) for key, value in row.items()} for row in rows]
+        connection.register("told", pa.Table.from_pylist(texts, schema=told))
+        columns = ", ".join(f'"{key}"::{kind} as "{key}"' for key, kind in shape.items())
+        connection.execute(f"create table meta.{name} as select {columns} from told")
+    connection.unregister("told")
 
 
 def _events(connection: duckdb.DuckDBPyConnection, work: Work, inputs: _Inputs) -> None:

@@ -12,3 +12,6 @@
 {# The key's column, and every other field in its order. #}
 {% macro key_of(entity) %}{{ return((fields_of(entity) | selectattr('position', 'equalto', 0) | list | first) or {'name': 'key', 'column': 'key'}) }}{% endmacro %}
 {% macro values_of(entity) %}{{ return(fields_of(entity) | rejectattr('position', 'equalto', 0) | list) }}{% endmacro %}
+
+{# The answer to a yes-or-no question about the work file: what does not occur in it is left out of the SQL. #}
+{% macro is_so(question) %}{{ return(execute and run_query(question).rows[0][0]) }}{% endmacro %}

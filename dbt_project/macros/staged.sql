@@ -3,6 +3,7 @@
    within the connection that said them. `_from` tells, field by field, which of `_events` it came from. #}
 {% macro staged(entity) %}
 {%- set fields = values_of(entity) -%}
+{%- set any_partial = is_so("select count(*) > 0 from " ~ source('meta', 'mappings') ~ " where partial and entity = '" ~ entity ~ "'") -%}
 with latest as (
     select e.*, m.stream, m.connection, m.partial,
            row_number() over (partition by m.stream, e.source_key order by e.seq desc, e.row desc) as nth
@@ -29,6 +30,7 @@ whole as (
     where not partial
     qualify row_number() over (partition by stream, entity_key order by seq desc, row desc) = 1
 ),
+{%- if any_partial %}
 gathered as (
     select connection, stream, entity_key
         {%- for f in fields %},
@@ -50,6 +52,9 @@ merged as (
     from listed
 ),
 both_kinds as (select * from whole union all select * from merged)
+{%- else %}
+both_kinds as (select * from whole)
+{%- endif %}
 select s.connection, s.stream, s.entity_key
     {%- for f in fields %}
     {%- if f.type == 'ref' %}, r{{ f.position }}.entity_id as {{ f.column }}, s.{{ f.column }} as {{ adapter.quote(f.name ~ '_source') }}

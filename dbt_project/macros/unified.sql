@@ -3,6 +3,7 @@
 {% macro unified(entity) %}
 {%- set fields = values_of(entity) -%}
 {%- set key = key_of(entity) -%}
+{%- set any_joined = is_so("select count(*) > count(distinct entity_id) from " ~ source('identities', entity)) -%}
 with records as (
     select s.*, i.entity_id, i.rank, m.priority, count(*) over (partition by i.entity_id) as told_by
     from {{ ref('stg_' ~ entity) }} as s
@@ -16,6 +17,7 @@ alone as (
     from records
     where told_by = 1
 ),
+{%- if any_joined %}
 gathered as (
     select entity_id, min(rank) as rank, arg_min(entity_key, rank) as entity_key
         {%- for f in fields %}
@@ -41,6 +43,9 @@ together as (
     from listed
 ),
 everything as (select * from alone union all select * from together)
+{%- else %}
+everything as (select * from alone)
+{%- endif %}
 select row_number() over (order by rank) as _ordinal, entity_id as {{ key.column }}, entity_key as {{ adapter.quote(key.name ~ '_source') }},
     * exclude (entity_id, rank, entity_key)
 from everything

@@ -1,6 +1,6 @@
 """The world of the steps: Acme and Globex with sources of their own that share every id, on real servers.
 
-Globex is filled before each test and must be exactly as it was after it: what a test does to Acme never shows there.
+Globex is filled once and must be exactly as it was after every test: what a test does to Acme never shows there.
 """
 
 from __future__ import annotations
@@ -135,33 +135,37 @@ class Pair:
     globex: Company
 
 
-@pytest.fixture
-def opened(settings: Settings, tmp_path: Path) -> Iterator[World]:
-    world = open_world(settings.model_copy(update={"file_roots": str(tmp_path), "memory": "400MB"}))
+@pytest.fixture(scope="session")
+def opened(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    roots = tmp_path_factory.getbasetemp()
+    world = open_world(settings.model_copy(update={"file_roots": str(roots), "memory": "400MB"}))
     yield world
     world.database.close()
 
 
-@pytest.fixture
-def pair(opened: World, tmp_path: Path) -> Iterator[Pair]:
-    mark = uuid4().hex[:10]
-    companies = []
-    shared = uuid4()
-    for name in ("acme", "globex"):
-        folder = tmp_path / name
-        folder.mkdir()
-        tenant = create_tenant(opened.database, f"{name}-{mark}", name.title())
-        companies.append(Company(opened.of(tenant), folder, shared))
-        companies[-1].connect()
-    acme, globex = companies
+@pytest.fixture(scope="session")
+def neighbour(opened: World, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """Globex: filled once, and compared after every test."""
+    globex = Company(opened.of(create_tenant(opened.database, "globex-next-door", "Globex")), tmp_path_factory.mktemp("globex"))
+    globex.connect()
     globex.write("deals.csv", [row | {"worth": "999", "state": "Won", "company": "Globex only"} for row in FIRST])
     globex.sync()
     globex.suggest()
     globex.decide(DEALS)
     globex.publish()
-    before = globex.everything()
-    yield Pair(acme, globex)
-    assert globex.everything() == before
+    return globex
+
+
+@pytest.fixture
+def pair(opened: World, neighbour: Company, tmp_path: Path) -> Iterator[Pair]:
+    folder = tmp_path / "acme"
+    folder.mkdir()
+    tenant = create_tenant(opened.database, f"acme-{uuid4().hex[:10]}", "Acme")
+    acme = Company(opened.of(tenant), folder, neighbour.connection)
+    acme.connect()
+    before = neighbour.everything()
+    yield Pair(acme, neighbour)
+    assert neighbour.everything() == before
 
 
 @pytest.fixture
