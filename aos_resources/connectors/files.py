@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,7 +51,7 @@ class Files:
 
     def read(self, stream: SourceStream, cursor: str | None, known: dict[str, str]) -> Iterator[Part]:
         for path in self._streams().get(stream.name, []):
-            content = hash_file(path)
+            content = _hash(path)
             part = Part(path.name, complete=True, source_hash=content)
             if known.get(path.name) != content:
                 read, columns = _look(path)
@@ -58,8 +60,11 @@ class Files:
             yield part
 
     def _streams(self) -> dict[str, list[Path]]:
-        files = sorted(path for path in self._folder.iterdir() if path.suffix.lower() == ".csv")
-        patterns = self._patterns or {path.stem: path.name for path in files}
+        try:
+            files = sorted(path for path in self._folder.iterdir() if path.suffix.lower() == ".csv")
+        except OSError as gone:
+            raise _unreadable(self._folder, gone) from gone
+        patterns = self._patterns or {path.stem: glob.escape(path.name) for path in files}
         found = {name: [path for path in files if fnmatch.fnmatch(path.name, pattern)] for name, pattern in patterns.items()}
         return {name: [self._allowed(path) for path in paths] for name, paths in found.items() if paths}
 
@@ -81,6 +86,22 @@ class Files:
         return real
 
 
+def _unreadable(path: Path, error: OSError) -> FixTheSource:
+    return FixTheSource("The file or folder cannot be read", culprit=path.name, fix=f"The system said: {error.strerror}.")
+
+
+def _hash(path: Path) -> str:
+    try:
+        return hash_file(path)
+    except OSError as lost:
+        raise _unreadable(path, lost) from lost
+
+
+def _exactly(path: Path) -> str:
+    """The path for DuckDB, which would take `[1]`, `*`, `?` and `{}` of a name as a pattern."""
+    return re.sub(r"[*?\[{]", r"[\g<0>]", str(path))
+
+
 def _columns(path: Path) -> list[str]:
     return _look(path)[1]
 
@@ -93,9 +114,13 @@ def _look(path: Path) -> tuple[str, list[str]]:
         for strict in ("true", "false"):
             read = _READ.format(strict)
             try:
-                return read, [str(name) for name in connection.sql(f"select * from {read} limit 0", params=[str(path)]).columns]
+                names = [str(name) for name in connection.sql(f"select * from {read} limit 0", params=[_exactly(path)]).columns]
             except duckdb.Error as unread:
                 problem = unread
+                continue
+            if any("\0" in name for name in names):
+                raise FixTheSource("The file is not UTF-8 text", culprit=path.name, fix="Export it as CSV in UTF-8.")
+            return read, names
     raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(problem).splitlines()[0]) from problem
 
 
@@ -103,7 +128,7 @@ def _batches(path: Path, read: str, part: Part) -> Iterator[pa.RecordBatch]:
     """The file's rows; the last step fills the part's rejects, which are known only when the file has been read."""
     with duckdb.connect(config={"threads": 1}) as connection:
         try:
-            for batch in connection.sql(f"select * from {read}", params=[str(path)]).to_arrow_reader(_BATCH_ROWS):
+            for batch in connection.sql(f"select * from {read}", params=[_exactly(path)]).to_arrow_reader(_BATCH_ROWS):
                 yield batch.cast(part.schema)
         except duckdb.Error as unread:
             raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(unread).splitlines()[0]) from unread
@@ -130,6 +155,6 @@ def _read_dictionary(path: Path, shape: tuple[str, str, str]) -> Dictionary:
     with duckdb.connect() as connection:
         rows = connection.sql(
             f"select trim({table}), trim({field}), trim(coalesce({about}, '')) from {_look(path)[0]} where {field} is not null",
-            params=[str(path)],
+            params=[_exactly(path)],
         ).fetchall()
     return Dictionary(path.name, hash_file(path), tuple(rows))

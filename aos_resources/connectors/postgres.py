@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
+import psutil
 import psycopg
 import pyarrow as pa
 from adbc_driver_manager import Error as AdbcError
@@ -41,15 +43,16 @@ class Address:
     port: int
     database: str
     user: str
-    password: str
+    password: str = field(repr=False)
     sslmode: str = "prefer"
 
     @property
     def url(self) -> str:
         options = quote(f"-c default_transaction_read_only=on -c statement_timeout={_STATEMENT_MS} -c datestyle=ISO -c timezone=UTC -c intervalstyle=iso_8601")
+        host = f"[{self.host}]" if ":" in self.host else self.host
         return (
-            f"postgresql://{quote(self.user, safe='')}:{quote(self.password, safe='')}@{self.host}:{self.port}"
-            f"/{quote(self.database, safe='')}?sslmode={self.sslmode}&connect_timeout=10&options={options}"
+            f"postgresql://{quote(self.user, safe='')}:{quote(self.password, safe='')}@{host}:{self.port}"
+            f"/{quote(self.database, safe='')}?sslmode={quote(self.sslmode, safe='')}&connect_timeout=10&options={options}"
         )
 
 
@@ -108,7 +111,7 @@ class Postgres:
                     typed = pa.RecordBatch.from_arrays(columns, schema=part.schema)
                     part.position = _last(typed, stream.cursor) or part.position
                     yield typed
-        except (AdbcError, dbapi.Error) as lost:
+        except (AdbcError, dbapi.Error, pa.ArrowException, OSError) as lost:  # Arrow's stream has errors of its own
             raise self._unreachable(str(lost)) from lost
 
     def _unreachable(self, said: str) -> FixTheSource:
@@ -118,6 +121,8 @@ class Postgres:
 
 
 def _stream_name(schema: str, table: str) -> str:
+    """`table`, or `schema.table`; a name with a dot of its own is quoted, so that no two tables share a stream."""
+    schema, table = (_ident(one) if "." in one or '"' in one else one for one in (schema, table))
     return table if schema == "public" else f"{schema}.{table}"
 
 
@@ -127,7 +132,9 @@ def _select(stream: SourceStream, table: tuple[str, str], cursor: str | None) ->
     if stream.cursor is None:
         return statement, []
     grows = _ident(stream.cursor)
-    kind = next(one.type for one in stream.columns if one.name == stream.cursor)
+    kind = next((one.type for one in stream.columns if one.name == stream.cursor), None)
+    if kind is None:
+        raise FixTheSource("The column to read by is not there", culprit=f"{stream.name}.{stream.cursor}", fix="Correct the connection's cursors.")
     # At least, not more than: a row that shares the last value may have come since.
     since = f" where {grows} >= ($1::text)::{kind} or {grows} is null" if cursor is not None else ""
     return f"{statement}{since} order by {grows} nulls first", [cursor] if cursor is not None else []
@@ -158,5 +165,12 @@ def _addresses(host: str) -> set[str]:
         found = {str(one[4][0]) for one in socket.getaddrinfo(host, None)}
     except OSError as unknown:
         raise FixTheSource("There is no such host", culprit=host, fix="Correct the connection's host.") from unknown
-    loopback = {"127.0.0.1", "::1", "0.0.0.0", "::"}
-    return {"loopback" if one in loopback or one.startswith("127.") else one for one in found}
+    return {_plain(one) for one in found}
+
+
+def _plain(address: str) -> str:
+    """One word for every address of this machine, however it is written."""
+    read = ipaddress.ip_address(address.partition("%")[0])
+    read = getattr(read, "ipv4_mapped", None) or read
+    mine = {one.address.partition("%")[0] for card in psutil.net_if_addrs().values() for one in card}
+    return "this machine" if read.is_loopback or read.is_unspecified or str(read) in mine else str(read)

@@ -1,0 +1,151 @@
+"""How an entity's columns stand in a version, and how each becomes JSON: exact decimals as text, times in UTC."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from aos_core.errors import NotFound, NotUnderstood
+from aos_core.ontology import Entity, Field, Ontology
+from aos_resources.warehouse import Version
+
+_FORMS = {
+    "integer": re.compile(r"[+-]?[0-9]{1,18}"),
+    "decimal": re.compile(r"[+-]?[0-9]{1,22}(\.[0-9]{1,15})?"),
+    "boolean": re.compile(r"true|false"),
+}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """An entity as one version has it: its `values`, and the place at which `_from` speaks of each."""
+
+    entity: Entity
+    values: tuple[Field, ...]
+    places: dict[str, int]
+
+    @property
+    def table(self) -> str:
+        return f"unified.{quoted(self.entity.plural)}"
+
+    @property
+    def key(self) -> str:
+        return self.entity.key.name
+
+
+def entity_named(ontology: Ontology, name: str) -> Entity:
+    """By name, plural or alias.
+
+    Raises:
+        NotFound: there is none.
+    """
+    try:
+        return ontology.entity(name)
+    except NotUnderstood as unknown:
+        raise NotFound(unknown.what, fix=unknown.fix) from unknown
+
+
+def shape_of(version: Version, entity: Entity) -> Shape:
+    """What the version was built with: the ontology may have grown since.
+
+    Raises:
+        NotFound: the version was built before there was such an entity.
+    """
+    rows = version.all("select field from meta.fields where entity = ? order by position", entity.name)
+    if not rows:
+        raise NotFound("The current version does not have this entity yet", fix="Ask for a run.")
+    known = {one.name: one for one in entity.values}
+    built = [name for (name,) in rows if name != entity.key.name]
+    places = {name: place for place, name in enumerate(built, start=1)}
+    return Shape(entity, tuple(known[name] for name in built if name in known), places)
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def decimal_text(expression: str) -> str:
+    """SQL of a DECIMAL's exact text, without trailing zeros or an exponent."""
+    return f"rtrim(rtrim({expression}::varchar, '0'), '.')"
+
+
+def json_of(field: Field) -> str:
+    """SQL of a field's value as it stands in JSON."""
+    name = quoted(field.name)
+    if field.physical.startswith("DECIMAL"):
+        return decimal_text(name)
+    if field.type == "timestamp":
+        return f"replace({name}::varchar, ' ', 'T') || 'Z'"
+    if field.type == "json":
+        return _parsed(name)
+    return name
+
+
+def record_json(shape: Shape) -> str:
+    """SQL of one whole record as a JSON object."""
+    values = ", ".join(f"'{one.name}', {json_of(one)}" for one in shape.values)
+    references = ", ".join(
+        f"'{one.name}', {quoted(one.name + '_source')}" for one in shape.values if one.type == "ref"
+    )
+    return (
+        f"json_object('id', {quoted(shape.key)}, 'source_key', {quoted(shape.key + '_source')},"
+        f" 'values', json_object({values}), 'references', json_object({references}),"
+        f" 'extras', {_parsed('extras')}, 'stale', _stale, 'seq', _seq)"
+    )
+
+
+def condition(entity: Entity, shape: Shape, name: str, value: str) -> tuple[str, list[object]]:
+    """A filter's SQL and parameters. References and the key may be named by id or as the source spells them.
+
+    Raises:
+        NotUnderstood: no such field, or the value is not of its type.
+    """
+    field = entity.field(name)
+    if not field.key and field not in shape.values:
+        raise NotUnderstood(
+            "The current version does not have this field yet", culprit=name, fix="Ask for a run."
+        )
+    column = quoted(field.name)
+    if field.key or field.type == "ref":
+        as_id = _uuid(value)
+        return (
+            (f"{column} = ?", [as_id])
+            if as_id is not None
+            else (f"{quoted(field.name + '_source')} = ?", [value])
+        )
+    return f"{column} = cast(? as {field.physical})", [_read(field, value)]
+
+
+def _read(field: Field, value: str) -> object:
+    """The value in the field's type. Read here, because DuckDB's casts round: '12.7' would be the integer 13.
+
+    Raises:
+        NotUnderstood: it is not of that type.
+    """
+    if field.members and value not in field.members:
+        raise NotUnderstood(f"{field.name} is one of {', '.join(field.members)}", culprit=value[:80])
+    try:
+        if field.type in ("date", "timestamp"):
+            moment = datetime.fromisoformat(value)
+            return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    except ValueError as unread:
+        raise NotUnderstood(
+            f"{field.name} is a {field.type} as ISO 8601 writes it", culprit=value[:80]
+        ) from unread
+    form = _FORMS.get("decimal" if field.physical.startswith("DECIMAL") else field.type)
+    if form is not None and not form.fullmatch(value):
+        raise NotUnderstood(f"{field.name} is of the type {field.type}", culprit=value[:80])
+    return value
+
+
+def _parsed(column: str) -> str:
+    return f"case when json_valid({column}) then {column}::json else to_json({column}) end"
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,181 @@
+"""Entities of the published version: what there is, pages of records, and one record by its id."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from aos_api.errors import Gone
+from aos_api.paging import read_cursor, write_cursor
+from aos_api.reads.columns import Shape, condition, entity_named, quoted, record_json, shape_of
+from aos_core.errors import NotFound
+from aos_core.ontology import Entity, Ontology
+from aos_resources.database import TenantDatabase
+from aos_resources.warehouse import Published, TenantWarehouse, Version
+
+# Ids are never reused: a merge leaves a redirect, and the newest one of an id counts.
+_REDIRECTED = """
+with recursive trail as (
+  select cast(:id as uuid) as id, 0 as step
+  union all
+  select (select r.to_id from aos.redirects r where r.from_id = trail.id order by r.seq desc limit 1), trail.step + 1
+  from trail where trail.id is not null and trail.step < 32
+)
+select id from trail where id is not null order by step desc limit 1
+"""
+
+
+def all_entities(ontology: Ontology, warehouse: TenantWarehouse) -> dict[str, Any]:
+    """Every entity with its fields; `rows` is None where nothing has been published of it."""
+    published = warehouse.published()
+    counts: dict[str, int] = {}
+    if published is not None:
+        with warehouse.opened(published) as version:
+            counts = _counts(version, ontology)
+    entities = [
+        {
+            "name": one.name,
+            "plural": one.plural,
+            "about": one.about,
+            "alias": list(one.alias),
+            "rows": counts.get(one.name),
+            "fields": [vars(field) for field in one.fields],
+        }
+        for one in ontology.entities
+    ]
+    return {"version": as_version(published), "entities": entities}
+
+
+def page(
+    ontology: Ontology,
+    warehouse: TenantWarehouse,
+    name: str,
+    filters: dict[str, str],
+    limit: int,
+    cursor: str | None,
+) -> str:
+    """A page as JSON text, built by DuckDB; later pages are of the first page's version.
+
+    Raises:
+        NotFound: no such entity, or nothing published. Gone: the cursor's version is no longer kept.
+        NotUnderstood: a filter or the cursor is not of the asked form.
+    """
+    entity = entity_named(ontology, name)
+    listing = f"{entity.name} {sorted(filters.items())}"
+    if cursor is None:
+        with warehouse.current() as version:
+            return _page(version, entity, filters, listing, 0, limit)
+    version_id, after = read_cursor(listing, cursor)
+    try:
+        with warehouse.version(version_id) as version:
+            return _page(version, entity, filters, listing, after, limit)
+    except NotFound as swept:
+        raise Gone(
+            "The version of this page is no longer kept", fix="Begin again without a cursor."
+        ) from swept
+
+
+def one_record(
+    ontology: Ontology, database: TenantDatabase, warehouse: TenantWarehouse, name: str, entity_id: UUID
+) -> str:
+    """A record as JSON text, found through merges.
+
+    Raises:
+        NotFound: the id was never issued for this entity. Gone: it was, but nothing stands under it now.
+    """
+    entity = entity_named(ontology, name)
+    standing = standing_id(database, entity_id)
+    with warehouse.current() as version:
+        shape = shape_of(version, entity)
+        row = version.first(
+            f"select {record_json(shape)}::varchar from {shape.table} where {quoted(shape.key)} = ?", standing
+        )
+    if row is None:
+        raise missing(database, entity, entity_id)
+    came = "null" if standing == entity_id else f'"{entity_id}"'
+    return f'{{"version":{version_json(version.published)},"redirected_from":{came},"record":{row[0]}}}'
+
+
+def standing_id(database: TenantDatabase, entity_id: UUID) -> UUID:
+    """The id under which the thing stands now."""
+    with database.transaction() as transaction:
+        found: UUID = transaction.one("record", _REDIRECTED, id=entity_id)["id"]
+    return found
+
+
+def missing(database: TenantDatabase, entity: Entity, entity_id: UUID) -> NotFound:
+    with database.transaction() as transaction:
+        issued = transaction.first(
+            "select seq from aos.entity_ids where entity_id = :id and entity = :entity",
+            id=entity_id,
+            entity=entity.name,
+        )
+    if issued is None:
+        return NotFound(f"No such {entity.name}")
+    return Gone(
+        "This id was issued, but nothing stands under it in the current version",
+        culprit=entity.name,
+        fix="Its source rows were deleted, or are held or quarantined: look at the mapping's balance.",
+    )
+
+
+def as_version(published: Published | None) -> dict[str, Any] | None:
+    if published is None:
+        return None
+    return {"id": published.id, "published_at": published.published_at, "applied_seq": published.applied_seq}
+
+
+def version_json(published: Published) -> str:
+    at = published.published_at.isoformat()
+    return f'{{"id":"{published.id}","published_at":"{at}","applied_seq":{published.applied_seq}}}'
+
+
+def _counts(version: Version, ontology: Ontology) -> dict[str, int]:
+    built = {name for (name,) in version.all("select distinct entity from meta.fields")}
+    present = [one for one in ontology.entities if one.name in built]
+    if not present:
+        return {}
+    row = version.first(
+        "select " + ", ".join(f"(select count(*) from unified.{quoted(one.plural)})" for one in present)
+    )
+    return dict(zip((one.name for one in present), row or (), strict=True))
+
+
+def _page(
+    version: Version, entity: Entity, filters: dict[str, str], listing: str, after: int, limit: int
+) -> str:
+    shape = shape_of(version, entity)
+    rows, last = (
+        _filtered(version, shape, filters, after, limit) if filters else _dense(version, shape, after, limit)
+    )
+    following = f'"{write_cursor(listing, version.id, last)}"' if last is not None else "null"
+    return f'{{"version":{version_json(version.published)},"rows":[{rows}],"next":{following}}}'
+
+
+def _dense(version: Version, shape: Shape, after: int, limit: int) -> tuple[str, int | None]:
+    """Ordinals are dense: a bounded range of the index, and no sort over the table."""
+    row = version.first(
+        f"select coalesce(string_agg(said, ',' order by _ordinal), ''), (select max(_ordinal) from {shape.table}) from"
+        f" (select _ordinal, {record_json(shape)}::varchar as said from {shape.table} where _ordinal > ? and _ordinal <= ?)",
+        after,
+        after + limit,
+    )
+    rows, largest = row or ("", None)
+    return rows, after + limit if (largest or 0) > after + limit else None
+
+
+def _filtered(
+    version: Version, shape: Shape, filters: dict[str, str], after: int, limit: int
+) -> tuple[str, int | None]:
+    conditions = [condition(shape.entity, shape, name, value) for name, value in filters.items()]
+    where = " and ".join(["_ordinal > ?", *(sql for sql, _ in conditions)])
+    values = [after, *(value for _, given in conditions for value in given)]
+    row = version.first(
+        "select coalesce(string_agg(said, ',' order by _ordinal), ''), count(*), max(_ordinal) from"
+        f" (select _ordinal, {record_json(shape)}::varchar as said from {shape.table}"
+        f" where _ordinal in (select _ordinal from {shape.table} where {where} order by _ordinal limit ?))",
+        *values,
+        limit,
+    )
+    rows, count, last = row or ("", 0, None)
+    return rows, last if count == limit else None

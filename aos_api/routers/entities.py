@@ -1,0 +1,152 @@
+"""Entities: what there is, pages of records, and one record, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field
+
+from aos_api.dependencies import Workspace, who_may
+from aos_api.errors import problems
+from aos_api.paging import After, Limit
+from aos_api.reads import entities as read
+from aos_api.routers.models import ID, VersionSeen, example
+from aos_core.errors import NotUnderstood
+
+router = APIRouter(prefix="/entities", tags=["entities"])
+Here = Annotated[Workspace, Depends(who_may("read", "entities"))]
+
+_FIELD: dict[str, Any] = {
+    "name": "revenue", "type": "money", "key": False, "required": False, "metric": False, "target": None, "members": [],
+    "unit": None, "alias": [], "about": "annual revenue, in units of the currency",
+}  # fmt: skip
+_ENTITY: dict[str, Any] = {
+    "name": "account", "plural": "accounts", "about": "A company that is sold to.", "alias": ["customer"], "rows": 1200,
+    "fields": [_FIELD],
+}  # fmt: skip
+_RECORD: dict[str, Any] = {
+    "id": ID, "source_key": "A-1", "values": {"name": "Initech", "revenue": "1200000.5", "parent_account": None},
+    "references": {"parent_account": None}, "extras": {"Fax": "555"}, "stale": False, "seq": 9,
+}  # fmt: skip
+# Filters are free-form by nature: each names a field of the entity.
+_FILTERS: dict[str, Any] = {
+    "parameters": [
+        {
+            "in": "query",
+            "name": "filters",
+            "style": "form",
+            "explode": True,
+            "description": "`field=value`, once per field; a reference is named by its id or as the source spells it.",
+            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+        }
+    ]
+}
+
+
+class FieldSeen(BaseModel):
+    model_config = example(_FIELD)
+
+    name: str
+    type: str
+    key: bool
+    required: bool
+    metric: bool
+    target: str | None = Field(description="The entity that a reference is to.")
+    members: list[str] = Field(description="The words of an enum.")
+    unit: str | None
+    alias: list[str]
+    about: str
+
+
+class EntitySeen(BaseModel):
+    model_config = example(_ENTITY)
+
+    name: str
+    plural: str
+    about: str
+    alias: list[str]
+    rows: int | None = Field(description="None where nothing has been published of it.")
+    fields: list[FieldSeen]
+
+
+class EntityList(BaseModel):
+    version: VersionSeen | None
+    entities: list[EntitySeen]
+
+
+class Record(BaseModel):
+    """One thing. Money and decimals are exact text; times are UTC."""
+
+    model_config = example(_RECORD)
+
+    id: UUID
+    source_key: str | None = Field(description="The founding source's own key.")
+    values: dict[str, Any]
+    references: dict[str, str | None] = Field(description="What the source itself says in each reference.")
+    extras: dict[str, Any] | None = Field(
+        description="The source's fields that the ontology has no place for."
+    )
+    stale: bool = Field(description="A newer row of it stands in quarantine.")
+    seq: int
+
+
+class RecordPage(BaseModel):
+    version: VersionSeen
+    rows: list[Record]
+    next: str | None = Field(description="Cursor of the next page, of the same version; None at the end.")
+
+
+class RecordSeen(BaseModel):
+    version: VersionSeen
+    redirected_from: UUID | None = Field(
+        description="The id that was asked for, where it was merged into this one."
+    )
+    record: Record
+
+
+def filters(request: Request) -> dict[str, str]:
+    """Raises NotUnderstood where a field is named twice."""
+    given = [
+        (name, value) for name, value in request.query_params.multi_items() if name not in ("limit", "cursor")
+    ]
+    if len({name for name, _ in given}) < len(given):
+        raise NotUnderstood("A field may be filtered once", fix="Name each field once.")
+    return dict(given)
+
+
+@router.get("", summary="Entities, their fields and how many rows", responses=problems(401, 403, 503))
+def list_entities(here: Here) -> EntityList:
+    return EntityList.model_validate(read.all_entities(here.ontology, here.warehouse))
+
+
+@router.get(
+    "/{name}",
+    summary="A page of records",
+    response_model=RecordPage,
+    openapi_extra=_FILTERS,
+    responses=problems(401, 403, 404, 410, 422, 503),
+)
+def list_records(
+    here: Here,
+    name: str,
+    given: Annotated[dict[str, str], Depends(filters)],
+    limit: Limit = 100,
+    cursor: After = None,
+) -> Response:
+    """By name, plural or alias. Later pages stay on the first page's version, so every row is met once."""
+    page = read.page(here.ontology, here.warehouse, name, given, limit, cursor)
+    return Response(page, media_type="application/json")
+
+
+@router.get(
+    "/{name}/{entity_id}",
+    summary="One record",
+    response_model=RecordSeen,
+    responses=problems(401, 403, 404, 410, 422, 503),
+)
+def read_record(here: Here, name: str, entity_id: UUID) -> Response:
+    """An id stays good for ever: one that was merged away leads to what it became."""
+    found = read.one_record(here.ontology, here.database, here.warehouse, name, entity_id)
+    return Response(found, media_type="application/json")

@@ -1,0 +1,75 @@
+"""Runs: what was done for the tenant, and asking for a refresh, over HTTP."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from aos_api.dependencies import Workspace, who_may
+from aos_api.errors import problems
+from aos_api.paging import Limit
+from aos_api.reads import runs as act
+from aos_api.routers.models import AT, ID, Trouble, example
+
+router = APIRouter(prefix="/runs", tags=["runs"])
+Reading = Annotated[Workspace, Depends(who_may("read", "runs"))]
+Asking = Annotated[Workspace, Depends(who_may("ask", "runs"))]
+
+
+class RunSeen(BaseModel):
+    model_config = example(
+        {
+            "id": ID,
+            "stage": "warehouse",
+            "subject": "",
+            "state": "succeeded",
+            "started_at": AT,
+            "ended_at": AT,
+            "summary": {"rows": 1200},
+            "error": None,
+        }
+    )
+
+    id: UUID
+    stage: str
+    subject: str
+    state: Literal["running", "succeeded", "failed"]
+    started_at: datetime
+    ended_at: datetime | None
+    summary: dict[str, Any]
+    error: Trouble | None
+
+
+class RunList(BaseModel):
+    items: list[RunSeen]
+
+
+class RunRequest(BaseModel):
+    model_config = example(reason="New files have arrived")
+
+    reason: str = Field(default="", max_length=500, pattern=r"^[^\x00]*$")
+
+
+class Requested(BaseModel):
+    """The request's number in the tenant's order of events."""
+
+    model_config = example(seq=14)
+
+    seq: int
+
+
+@router.get("", summary="Runs, newest first", responses=problems(401, 403, 422, 503))
+def list_runs(here: Reading, limit: Limit = 50) -> RunList:
+    with here.database.transaction() as transaction:
+        return RunList.model_validate({"items": act.runs(transaction, limit)})
+
+
+@router.post("", summary="Ask for a refresh", status_code=202, responses=problems(401, 403, 422, 503))
+def request_run(here: Asking, body: RunRequest) -> Requested:
+    """Whoever watches for requests starts the run; asking twice at once is one run."""
+    with here.database.transaction() as transaction:
+        return Requested(seq=act.ask_for_run(transaction, here.caller.tenant, body.reason, here.caller.email))

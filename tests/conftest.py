@@ -1,0 +1,122 @@
+"""What every test may ask for: one real Postgres, the world of two tenants, a served API, clients of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from aos_resources.settings import Settings
+
+if TYPE_CHECKING:  # a test of a pure function should not wait for a server's imports
+    import httpx
+
+    from aos_resources.embedded import Cluster
+    from tests.api.serving import Served
+    from tests.scenario import World
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """One embedded Postgres for the whole session."""
+    from aos_resources.embedded import Cluster
+
+    started = Cluster(tmp_path_factory.mktemp("cluster") / "postgres")
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def settings(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A migrated home of its own."""
+    from aos_resources.migrate import prepare
+
+    made = Settings(home=tmp_path_factory.mktemp("home"), open_versions=3)
+    prepare(made, cluster.url())
+    return made
+
+
+@pytest.fixture(scope="session")
+def world(settings: Settings, cluster: Cluster) -> Iterator[World]:
+    """Acme and Globex, each with a published version."""
+    from tests.api.built_version import build_version
+    from tests.scenario import SHARED, make_world, secret_words
+
+    made = make_world(settings, cluster.url())
+    for tenant, theirs in ((made.acme, 0), (made.globex, 5)):
+        build_version(made.version_path(tenant, SHARED.version), secret_words(tenant), theirs=theirs)
+        made.publish(tenant, SHARED.version, 100)
+        _issue_ids(made, tenant.slug == "globex")
+    yield made
+    made.database.close()
+
+
+def _issue_ids(world: World, globex: bool) -> None:
+    """The first ten accounts, one that is gone, one that was merged twice; and for Globex some of its own."""
+    from tests.api.built_version import account_id
+    from tests.scenario import SHARED, THEIRS
+
+    tenant = world.globex if globex else world.acme
+    issued = [account_id(number) for number in range(1, 11)] + [SHARED.gone, SHARED.merged, SHARED.merged_again]
+    issued += [*(account_id(number, THEIRS) for number in range(1, 6)), THEIRS.gone] if globex else []
+    with world.database.of(tenant).transaction() as transaction:
+        seq = transaction.next_seq()
+        transaction.each(
+            "insert into aos.entity_ids (entity, entity_id, stream_id, founding_key, seq) values ('account', :id, :stream, 'k', :seq)",
+            [{"id": one, "stream": SHARED.stream, "seq": seq} for one in issued],
+        )
+        transaction.each(
+            "insert into aos.redirects (from_id, to_id, cause, seq) values (:a, :b, 'merged', :seq)",
+            [{"a": SHARED.merged, "b": SHARED.merged_again, "seq": seq}, {"a": SHARED.merged_again, "b": account_id(2), "seq": seq}],
+        )
+
+
+@pytest.fixture(scope="session")
+def served(world: World) -> Iterator[Served]:
+    from tests.api.serving import Served
+
+    with Served(world.settings) as api:
+        yield api
+
+
+@pytest.fixture(scope="session")
+def anonymous(served: Served) -> Iterator[httpx.Client]:
+    with served.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def caller(served: Served) -> Iterator[Callable[[str], httpx.Client]]:
+    """A client of a signed-in person, by e-mail; signed in once."""
+    from tests.scenario import sign_in
+
+    clients: dict[str, httpx.Client] = {}
+
+    def of(email: str) -> httpx.Client:
+        if email not in clients:
+            with served.client() as client:
+                clients[email] = served.client(sign_in(client, email))
+        return clients[email]
+
+    yield of
+    for client in clients.values():
+        client.close()
+
+
+@pytest.fixture(scope="session")
+def acme(caller: Callable[[str], httpx.Client]) -> httpx.Client:
+    return caller("engineer@acme.example")
+
+
+@pytest.fixture(scope="session")
+def globex(caller: Callable[[str], httpx.Client]) -> httpx.Client:
+    return caller("engineer@globex.example")
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path) -> Settings:
+    """A home under which nothing was ever started."""
+    return Settings(home=tmp_path / "home")
