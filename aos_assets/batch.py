@@ -21,7 +21,9 @@ def refresh_tenants(context: OpExecutionContext, config: Tenants, world: Resourc
     failed: dict[str, str] = {}
     for slug in slugs:
         try:
-            for report in refresh_tenant(world.named(slug), context.run_id):
+            for report in refresh_tenant(world.named(slug), context.run.run_id):
+                if any(check.name == "balance" and not check.passed for check in report.checks):
+                    failed[slug] = f"{'/'.join(report.key)} does not balance"
                 for event in logged(report, slug):
                     context.log_event(event)  # type: ignore[arg-type]  # checks are logged too; the annotation lags behind
         except AosError as error:

@@ -23,7 +23,7 @@ def _events(entity: str) -> AssetsDefinition:
     )
     def events(context: AssetExecutionContext, world: ResourceParam[World]) -> MaterializeResult:
         with translated():
-            return result(canonise(world.named(context.partition_key), entity, context.run_id))
+            return result(canonise(world.named(context.partition_key), entity, context.run.run_id))
 
     return events
 

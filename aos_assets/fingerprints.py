@@ -21,4 +21,4 @@ from aos_resources.world import World
 )
 def fingerprints(context: AssetExecutionContext, world: ResourceParam[World]) -> MaterializeResult:
     with translated():
-        return result(take_fingerprints(world.named(context.partition_key), context.run_id))
+        return result(take_fingerprints(world.named(context.partition_key), context.run.run_id))

@@ -20,4 +20,4 @@ from aos_resources.world import World
 )
 def mappings(context: AssetExecutionContext, world: ResourceParam[World]) -> MaterializeResult:
     with translated():
-        return result(map_streams(world.named(context.partition_key), context.run_id))
+        return result(map_streams(world.named(context.partition_key), context.run.run_id))

@@ -22,7 +22,7 @@ def _raw(source: str) -> AssetsDefinition:
     )
     def raw(context: AssetExecutionContext, world: ResourceParam[World]) -> MaterializeResult:
         with translated():
-            return result(land(world.named(context.partition_key), source, context.run_id))
+            return result(land(world.named(context.partition_key), source, context.run.run_id))
 
     return raw
 

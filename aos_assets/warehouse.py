@@ -55,7 +55,7 @@ def _specs() -> list[AssetSpec]:
 def warehouse(context: AssetExecutionContext, world: ResourceParam[World]) -> Iterator[MaterializeResult]:
     """Whatever part was asked for, the version is built and published as one; only that part is reported."""
     with translated():
-        reports = list(publish(world.named(context.partition_key), context.run_id))
+        reports = list(publish(world.named(context.partition_key), context.run.run_id))
     wanted = {tuple(key.path) for key in context.selected_asset_keys}
     for report in reports:
         if report.key in wanted:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-import warnings
 
-from dagster import AssetsDefinition, AssetSelection, DagsterInstance, PreviewWarning, materialize
-
-warnings.filterwarnings("ignore", category=PreviewWarning)
+from dagster import AssetsDefinition, AssetSelection, DagsterInstance, materialize
 
 
 def main() -> None:

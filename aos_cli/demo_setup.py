@@ -45,7 +45,8 @@ DEMO = Workspace(
 MIRROR = Workspace(
     "mirror", "Mirror", (("mirror@example.com", "Mirror owner", "owner"),), DATA / "mirror", ("accounts", "opportunities")
 )
-WORKSPACES = (DEMO, MIRROR)
+# The one that people look at comes last, so that the orchestrator's latest events are its own.
+WORKSPACES = (MIRROR, DEMO)
 
 
 def prepare_demo(world: World, source_url: str) -> None:

@@ -104,8 +104,21 @@ def compare(
     else:
         connection.execute("delete from state where part = ? and key in (select key from next_state)", [part.name])
     connection.execute("insert into state select * from next_state")
-    read, landed = connection.execute("select count(*), count(*) filter (not j.same) from hashed h join judged j using (key)").fetchall()[0]
-    return Change(read, landed, read - landed, connection.execute("select count(*) from gone").fetchall()[0][0])
+    return _count(connection)
+
+
+def _count(connection: duckdb.DuckDBPyConnection) -> Change:
+    """Each side of the balance counted where it stands, none from the others: a lost row shows."""
+
+    def one(statement: str) -> int:
+        return int(connection.execute(statement).fetchall()[0][0])
+
+    return Change(
+        read=one("select count(*) from incoming"),
+        landed=one("select count(*) from landing_rows where _op <> 'd'"),
+        unchanged=one("select count(*) from hashed join judged using (key) where same"),
+        deleted=one("select count(*) from landing_rows where _op = 'd'"),
+    )
 
 
 def _text(name: str) -> str:

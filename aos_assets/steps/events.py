@@ -25,7 +25,7 @@ _VERDICTS = ("canonical", "quarantined", "unmapped", "duplicate", "deleted")
 
 @dataclass(frozen=True)
 class Batch:
-    """What one landing became through one mapping version."""
+    """What one landing became through one mapping version; `landed` is the landing's own count."""
 
     stream: str
     entity: str
@@ -91,12 +91,11 @@ def _build(work: Work, entity: Entity, due: _Due) -> Batch:
         }
     counts = {verdict: int(counted.get(verdict, 0)) for verdict in _VERDICTS}
     counts["unmapped"] += int(counted.get("withdrawn", 0))
-    landed = sum(counts.values()) - counts["deleted"]
     rows = counts["canonical"] + counts["deleted"] + int(counted.get("withdrawn", 0))
     with work.database.transaction() as transaction:
-        _list(transaction, work, entity, due, batch_id, events, rows, landed, counts, int(issues))
+        _list(transaction, work, entity, due, batch_id, events, rows, counts, int(issues))
         _list_reasons(transaction, work, due, batch_id, lists, {"row": counts["quarantined"], "cell": int(issues)})
-    return Batch(due.mapping.stream, entity.name, landed, cell_issues=int(issues), **counts)
+    return Batch(due.mapping.stream, entity.name, due.rows, cell_issues=int(issues), **counts)
 
 
 def _map(connection: duckdb.DuckDBPyConnection, entity: Entity, due: _Due) -> None:
@@ -142,7 +141,7 @@ def _write_reasons(work: Work, connection: duckdb.DuckDBPyConnection, entity: En
 
 
 def _list(
-    transaction: Transaction, work: Work, entity: Entity, due: _Due, batch_id: UUID, path: Path, rows: int, landed: int,
+    transaction: Transaction, work: Work, entity: Entity, due: _Due, batch_id: UUID, path: Path, rows: int,
     counts: dict[str, int], issues: int,
 ) -> None:  # fmt: skip
     """Raises TryAgain where another run listed the same landing and mapping first: its batch is the same one."""
@@ -151,7 +150,7 @@ def _list(
         " quarantined, held, unmapped, duplicate, deleted, cell_issues, seq) values (:id, :mapping, :landing, :entity, :path, :rows,"
         " :at, :at, :landed, :canonical, :quarantined, 0, :unmapped, :duplicate, :deleted, :issues, :seq)",
         id=batch_id, mapping=due.mapping_id, landing=due.landing_id, entity=entity.name, path=work.lake.relative(path), rows=rows,
-        at=due.seq, landed=landed, issues=issues, seq=transaction.next_seq(), **counts,
+        at=due.seq, landed=due.rows, issues=issues, seq=transaction.next_seq(), **counts,
     )  # fmt: skip
 
 

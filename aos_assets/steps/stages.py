@@ -21,6 +21,18 @@ from aos_resources.world import Work
 # The order in which a version's tables come from each other.
 _SCHEMAS = ("identities", "staging", "unified", "metrics")
 
+_ACCOUNTED = ("canonical", "quarantined", "held", "unmapped", "duplicate")
+_SHARES = ("landed", *_ACCOUNTED, "deleted", "cell_issues")
+# What the columns say that every view has beside its entity's fields.
+_OURS = {
+    "_ordinal": "Place in the view, from 1 without gaps; pages go by it.",
+    "_seq": "Number of the last landing that changed the row.",
+    "_stale": "A newer row of its source was quarantined; this is the last good one.",
+    "_events": "The events that the row was made of: event, landing, row, mapping.",
+    "_from": "Of each field in order, which of _events it came from.",
+    "extras": "What the source says beyond the entity's fields, as JSON.",
+}
+
 
 @dataclass(frozen=True)
 class Check:
@@ -31,13 +43,13 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """`key` is the asset's path; `new` is false where nothing changed; `columns` are (name, type) of a table."""
+    """`key` is the asset's path; `new` is false where nothing changed; `columns` are (name, type, about) of a table."""
 
     key: tuple[str, ...]
     new: bool
     rows: int
     said: dict[str, Any] = field(default_factory=dict)
-    columns: tuple[tuple[str, str], ...] = ()
+    columns: tuple[tuple[str, str, str], ...] = ()
     checks: tuple[Check, ...] = ()
 
 
@@ -89,18 +101,23 @@ def map_streams(work: Work, run: str) -> Report:
 
 
 def canonise(work: Work, entity: str, run: str) -> Report:
-    """Events of one entity from every landing that its active mappings have not seen."""
+    """Events of one entity from every landing that its active mappings have not seen, and the balance of all there are."""
     with recorded(work, "events", entity, run) as (_, summary):
-        batches = build_events(work, entity)
-        said = {
-            name: sum(getattr(one, name) for one in batches)
-            for name in ("landed", "canonical", "quarantined", "unmapped", "duplicate", "deleted", "cell_issues")
-        }
-        summary |= said
-    red = [one.stream for one in batches if not one.balanced]
-    fields = work.ontology.entity(entity).fields
-    columns = tuple((one.name, one.physical) for one in fields)
-    return Report(("events", entity), bool(batches), said["canonical"], said, columns, (Check("balance", not red, {"unbalanced": red}),))
+        built = build_events(work, entity)
+        with work.database.transaction() as transaction:
+            rows = transaction.all(
+                f"select m.document ->> 'stream' as stream, m.version, {', '.join(f'sum({name})::bigint as {name}' for name in _SHARES)}"
+                " from aos.event_batches b join aos.mappings m on m.id = b.mapping_id"
+                " where m.state = 'active' and m.entity = :entity group by 1, 2 order by 1",
+                entity=entity,
+            )
+        balances = [dict(row) for row in rows]
+        summary |= {"built": len(built), "balances": balances}
+    red = [one["stream"] for one in balances if one["landed"] != sum(one[name] for name in _ACCOUNTED)]
+    columns = tuple((one.name, one.physical, one.about) for one in work.ontology.entity(entity).fields)
+    canonical = sum(one["canonical"] for one in balances)
+    said = {"balances": balances, "batches_built": len(built)}
+    return Report(("events", entity), bool(built), canonical, said, columns, (Check("balance", not red, {"unbalanced": red}),))
 
 
 def publish(work: Work, run: str) -> Iterator[Report]:
@@ -112,9 +129,20 @@ def publish(work: Work, run: str) -> Iterator[Report]:
         schema, name = key.split("/")
         table = version.tables[key]
         if not name.endswith("_references"):
-            columns = tuple((one["name"], one["type"]) for one in table["columns"])
+            columns = tuple((one["name"], one["type"], _about(work, schema, name, one["name"])) for one in table["columns"])
             said = {"version": str(version.id), "applied_seq": version.applied_seq}
             yield Report((schema, name), version.fresh, table["rows"], said, columns, _checks(work, version, schema, name, table["rows"]))
+
+
+def _about(work: Work, schema: str, table: str, column: str) -> str:
+    if schema != "unified" or column in _OURS:
+        return _OURS.get(column, "")
+    fields = {one.name: one for one in work.ontology.entity(table).fields}
+    if column in fields:
+        one = fields[column]
+        kind = f"{one.type} of {one.target}" if one.target else one.type
+        return ", ".join(filter(None, (one.about, "the entity's own id" if one.key else kind, one.unit)))
+    return f"What the source itself says for {column.removesuffix('_source')}."
 
 
 def _checks(work: Work, version: Version, schema: str, name: str, rows: int) -> tuple[Check, ...]:
