@@ -6,7 +6,6 @@ from aos_assets.batch import refresh_batch
 from aos_assets.events import event_assets
 from aos_assets.fingerprints import fingerprints
 from aos_assets.mappings import mappings
-from aos_assets.partitions import tenants
 from aos_assets.raw import raw_assets
 from aos_assets.warehouse import warehouse
 from aos_resources.wiring import world_resource
@@ -17,7 +16,6 @@ from aos_sensors.tenants import tenants_sensor
 refresh_tenant = define_asset_job(
     "refresh_tenant",
     selection=AssetSelection.all(),
-    partitions_def=tenants,
     description="One tenant from its sources to its published version.",
 )
 

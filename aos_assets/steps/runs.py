@@ -11,12 +11,22 @@ from aos_core.errors import AosError
 from aos_resources.database import as_json
 from aos_resources.world import Work
 
+_STOPPED = {"code": "try_again", "what": "The worker was stopped before it had ended", "culprit": "", "fix": "Nothing was lost; the next run goes on."}
+
 
 @contextmanager
 def recorded(work: Work, stage: str, subject: str, dagster_run: str) -> Iterator[tuple[UUID, dict[str, Any]]]:
-    """A row from start to end; what the step puts into the dictionary is its summary."""
+    """A row from start to end; what the step puts into the dictionary is its summary.
+
+    One that still runs under the same name was killed, or will say itself how it ended.
+    """
     run_id, summary = uuid4(), dict[str, Any]()
     with work.database.transaction() as transaction:
+        transaction.run(
+            "update aos.runs set state = 'failed', ended_at = now(), error = cast(:error as jsonb)"
+            " where state = 'running' and stage = :stage and subject = :subject",
+            stage=stage, subject=subject, error=as_json(_STOPPED),
+        )  # fmt: skip
         transaction.run(
             "insert into aos.runs (id, dagster_run_id, stage, subject, state) values (:id, :dagster, :stage, :subject, 'running')",
             id=run_id, dagster=dagster_run, stage=stage, subject=subject,
