@@ -42,6 +42,7 @@ tests: .venv/installed
 .PHONY: .venv
 .venv: .venv/installed
 
+# Compiled at once: a process of ours imports thousands of modules, and some machines forbid writing what they compile.
 # Stamps: the interpreter and uv once, the packages when the lock changed, ourselves when pyproject.toml did.
 # uv is kept beside the packages: the sync removes what is not locked, uv and pip with it.
 UV := .venv/uv-$(UV_VERSION)
@@ -56,7 +57,7 @@ $(UV):
 	@cp $(BIN)/uv $@
 
 .venv/locked: requirements.lock $(UV)
-	@VIRTUAL_ENV="$$PWD/.venv" $(UV) pip sync --require-hashes requirements.lock
+	@VIRTUAL_ENV="$$PWD/.venv" $(UV) pip sync --compile-bytecode --require-hashes requirements.lock
 	@touch $@
 
 .venv/installed: pyproject.toml .venv/locked
