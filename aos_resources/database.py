@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, RowMapping, create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from aos_core.errors import NotFound, TryAgain
 from aos_core.tenancy import Tenant
@@ -105,6 +106,8 @@ class TenantDatabase:
                 yield Transaction(connection)
         except OperationalError as away:
             raise TryAgain("The database did not answer", culprit=str(away.orig)[:200].strip()) from away
+        except PoolTimeout as busy:
+            raise TryAgain("Every connection to the database is in use") from busy
         except IntegrityError as taken:
             raise TryAgain("Another transaction wrote the same thing first", culprit=str(taken.orig)[:200].strip()) from taken
 

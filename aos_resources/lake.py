@@ -61,17 +61,17 @@ class TenantLake:
         return path
 
     @contextmanager
-    def duckdb(self, file: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An instance of its own with bounded memory, spilling beside the tenant's files."""
+    def duckdb(self, file: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+        """An instance of its own with bounded memory, and the folder beside the tenant's files where it spills."""
         spill = self.folder / "spill" / uuid4().hex
-        self.folder.mkdir(parents=True, exist_ok=True)
+        spill.mkdir(parents=True)
         connection = duckdb.connect(
             str(file) if file is not None else ":memory:",
             config={"memory_limit": self.memory, "threads": self.threads, "temp_directory": str(spill), "preserve_insertion_order": True},
         )
         try:
             connection.execute("set TimeZone = 'UTC'")
-            yield connection
+            yield connection, spill
         finally:
             connection.close()
             shutil.rmtree(spill, ignore_errors=True)

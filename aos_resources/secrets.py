@@ -6,7 +6,9 @@ AES-GCM throughout; the tenant and the connection are bound in, so that a sealed
 from __future__ import annotations
 
 import os
-from uuid import UUID
+from contextlib import suppress
+from pathlib import Path
+from uuid import UUID, uuid4
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -16,7 +18,7 @@ from aos_core.tenancy import Tenant
 from aos_resources.database import Transaction
 from aos_resources.settings import Settings
 
-_NONCE = 12
+_NONCE, _KEY = 12, 32  # bytes
 
 
 class Secrets:
@@ -43,12 +45,24 @@ class Secrets:
     def _master(self) -> bytes:
         path = self._settings.keys / "master.key"
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        try:
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(AESGCM.generate_key(256))
-        except FileExistsError:
-            pass
-        return path.read_bytes()
+        if not path.exists():
+            _make_key(path)
+        key = path.read_bytes()
+        if len(key) != _KEY:
+            raise FixTheSource("The installation's master key is not a key", culprit=str(path), fix="Restore that file.")
+        return key
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all, and once: of several processes that start together one makes it."""
+    fresh = path.with_name(f"{uuid4().hex}.new")
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(AESGCM.generate_key(8 * _KEY))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        path.hardlink_to(fresh)
+    fresh.unlink()
 
 
 def _encrypt(key: bytes, plain: bytes, bound: bytes) -> bytes:

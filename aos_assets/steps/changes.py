@@ -1,4 +1,7 @@
-"""What a reading of one part changed: compared in DuckDB with the part's latest landed state, row hash by row hash."""
+"""What a reading of one part changed: compared in DuckDB with the part's latest landed state, row hash by row hash.
+
+The rows themselves stand in a file beside; only numbers, keys and hashes are held in tables.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ import duckdb
 import pyarrow as pa
 
 from aos_core.compiling import literal, quoted
+from aos_core.errors import AosError
 from aos_resources.connectors.source import Part
+
+_KEY_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -34,16 +40,36 @@ def open_state(connection: duckdb.DuckDBPyConnection, state: Path | None) -> Non
         connection.execute(f"insert into state select part, key, hash, landing, row from read_parquet({literal(str(state))})")
 
 
-def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> int:
-    """The part's rows as table `incoming`, in reading order (its rowid), one batch at a time. Gives their number."""
-    connection.execute("drop table if exists incoming")
-    connection.register("batch", schema.empty_table())
-    connection.execute("create temp table incoming as select * from batch")
-    for batch in batches:
-        connection.register("batch", pa.Table.from_batches([batch]))
-        connection.execute("insert into incoming select * from batch")
-    connection.unregister("batch")
-    return int(connection.execute("select count(*) from incoming").fetchall()[0][0])
+def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path) -> int:
+    """The part's rows, streamed into a file; view `incoming` shows them with their number `n` in reading order.
+
+    Returns: how many there are.
+
+    Raises:
+        AosError: whatever the source raised while it was read.
+    """
+    raised: list[AosError] = []
+
+    def watched() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except AosError as error:
+            raised.append(error)
+            raise
+
+    connection.register("batches", pa.RecordBatchReader.from_batches(schema, watched()))
+    try:
+        connection.execute(f"copy (select * from batches) to {literal(str(file))} (format parquet, compression lz4)")
+    except duckdb.Error as wrapped:
+        if raised:
+            raise raised[0] from wrapped
+        raise
+    finally:
+        connection.unregister("batches")
+    connection.execute(
+        f"create or replace view incoming as select *, file_row_number as n from read_parquet({literal(str(file))}, file_row_number = true)"
+    )
+    return _one(connection, "select count(*) from incoming")
 
 
 def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> list[str]:
@@ -51,89 +77,101 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> list
 
     A single row proves nothing.
     """
-    if not columns or connection.execute("select count(*) from incoming").fetchall()[0][0] < 2:
+    if not columns or _one(connection, "select count(*) from incoming") < 2:
         return []
-    measures = ", ".join(f"count(nullif(trim({_text(name)}), '')), count(distinct {_text(name)})" for name in columns)
-    counted = connection.execute(f"select count(*), {measures} from incoming").fetchall()[0]
-    total, pairs = counted[0], list(zip(counted[1::2], counted[2::2], strict=True))
-    unique = [name for name, (present, distinct) in zip(columns, pairs, strict=True) if present == distinct == total]
-    called_id = [name for name in unique if name.lower().replace("_", "").endswith(("id", "key", "code", "number"))]
-    return (called_id or unique)[:1]
+    measures = ", ".join(f"count(nullif(trim({_text(name)}), '')), approx_count_distinct({_text(name)})" for name in columns)
+    total, *counted = connection.execute(f"select count(*), {measures} from incoming").fetchall()[0]
+    # The estimate errs by a few per cent; whoever comes near is counted.
+    likely = [name for name, present, about in zip(columns, counted[::2], counted[1::2], strict=True) if present == total and about > 0.8 * total]
+    likely.sort(key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
+    for name in likely[:_KEY_TRIES]:
+        if _one(connection, f"select count(distinct {_text(name)}) from incoming") == total:
+            return [name]
+    return []
 
 
-def compare(
-    connection: duckdb.DuckDBPyConnection,
-    part: Part,
-    columns: list[str],
-    key: tuple[str, ...],
-    landing: str,
-) -> Change:
-    """Fills table `landing_rows` with what to land, in order, and brings table `state` up to the reading.
+def compare(connection: duckdb.DuckDBPyConnection, part: Part, columns: list[str], key: tuple[str, ...], landing: str) -> Change:
+    """Fills table `landing_rows` (row in the landing, n, key, op) and brings table `state` up to the reading.
 
     Rows of one key are judged together: where any of them changed all land again, so that the last one stays the
     last. A row that repeats its key and content within the reading is kept and marked `r`.
     """
-    connection.execute("create or replace temp table prior as select * from state where part = ?", [part.name])
-    connection.execute("create or replace temp table hashed as " + _hashed(columns, key))
+    connection.execute("create or replace temp table prior as select key, hash, landing, row from state where part = ?", [part.name])
+    _identify(connection, columns, key)
     connection.execute(
-        "create or replace temp table groups as select key, case when count(*) = 1 then any_value(hash) else"
-        " substr(sha256(string_agg(hash::varchar, '' order by n)), 1, 32)::uuid end as hash from hashed group by key"
+        "create or replace temp table judged as select g.key, g.hash, g.last, p.key is not null as known, p.landing, p.row,"
+        " p.hash is not distinct from g.hash as same from groups g left join prior p on p.key = g.key"
     )
+    gone = "select key from prior where key not in (select key from groups)" if part.complete else "select null::varchar as key where false"
     connection.execute(
-        "create or replace temp table judged as select g.key, g.hash, p.key is not null as known,"
-        " p.landing, p.row, p.hash is not distinct from g.hash as same from groups g left join prior p on p.key = g.key"
-    )
-    gone = "select key from prior where key not in (select key from groups)" if part.complete else "select null as key where false"
-    connection.execute(f"create or replace temp table gone as {gone}")
-    names = "".join(f", {quoted(name)}" for name in columns)
-    nothing = "".join(f", null as {quoted(name)}" for name in columns)
-    connection.execute(
-        f"create or replace temp table landing_rows as select * exclude (n) from ("
-        f" select -1 as n, key as _key, 'd' as _op{nothing} from gone union all"
-        f" select h.n, h.key, case when h.again then 'r' when j.known then 'u' else 'i' end{names}"
-        f" from hashed h join judged j on j.key = h.key join incoming i on i.rowid = h.n where not j.same) order by n, _key"
+        f"create or replace temp table landing_rows as select row_number() over (order by n, _key) - 1 as row, * from ("
+        f" select -1::bigint as n, key as _key, 'd' as _op from ({gone}) union all"
+        f" select h.n, h.key, case when h.again then 'r' when j.known then 'u' else 'i' end"
+        f" from hashed h join judged j on j.key = h.key where not j.same)"
     )
     connection.execute(
         "create or replace temp table next_state as select ? as part, j.key, j.hash, case when j.same then j.landing else ?::uuid end as landing,"
-        " case when j.same then j.row else l.row end as row from judged j left join"
-        " (select _key, max(rowid) as row from landing_rows where _op <> 'd' group by _key) l on l._key = j.key",
+        " case when j.same then j.row else l.row end as row from judged j left join landing_rows l on l.n = j.last",
         [part.name, landing],
     )
-    if part.complete:
-        connection.execute("delete from state where part = ?", [part.name])
-    else:
-        connection.execute("delete from state where part = ? and key in (select key from next_state)", [part.name])
+    kept = "" if part.complete else " and key in (select key from next_state)"
+    connection.execute(f"delete from state where part = ?{kept}", [part.name])
     connection.execute("insert into state select * from next_state")
     return _count(connection)
 
 
+def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], change: Change, file: Path, told: dict[str, str]) -> None:
+    """The raw file: the rows to land in order, as the source sent them, with `_key`, `_op` and `_at`."""
+    names = "".join(f", i.{quoted(name)}" for name in columns)
+    rows = f"select l._key, l._op{names}, now() as _at from landing_rows l left join incoming i on i.n = l.n order by l.row"
+    told_in = ", ".join(f"{name}: {literal(value)}" for name, value in told.items())
+    connection.execute(
+        f"copy ({rows}) to {literal(str(file))} (format parquet, compression zstd, compression_level 1, kv_metadata {{{told_in}}})"
+    )
+
+
+def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tuple[str, ...]) -> None:
+    """Tables `hashed` (n, key, hash, again) and `groups` (key, hash, last): windows only over what occurs twice.
+
+    Lengths before values keep the row hash injective. Without a key, content and occurrence are the key.
+    """
+    cells = ", ".join(f"coalesce(strlen({_text(name)}) || ':' || {_text(name)}, '-')" for name in sorted(columns))
+    row_hash = f"substr(sha256(concat_ws(',', {cells})), 1, 32)::uuid"
+    own = (_text(key[0]) if len(key) == 1 else f"cast(json_array({', '.join(map(_text, key))}) as varchar)") if key else "null::varchar"
+    missing = " or ".join(f"{_text(name)} is null" for name in key) or "true"
+    connection.execute(
+        f"create or replace temp table plain as select n, {row_hash} as hash, case when {missing} then null else {own} end as own from incoming"
+    )
+    connection.execute(
+        "create or replace temp table twice as select coalesce(own, hash::varchar) as base, own is null as keyless from plain"
+        " group by all having count(*) > 1"
+    )
+    several = "(coalesce(own, hash::varchar), own is null) in (select (base, keyless) from twice)" if _one(connection, "select count(*) from twice") else "false"
+    connection.execute(
+        f"create or replace temp table hashed as select n, coalesce(own, hash::varchar || '-1') as key, hash, false as again from plain where not {several}"
+        f" union all select n, coalesce(own, hash::varchar || '-' || row_number() over (partition by hash, own is null order by n)), hash,"
+        f" own is not null and row_number() over (partition by own, hash order by n) > 1 from plain where {several}"
+    )
+    connection.execute(
+        "create or replace temp table groups as select key, hash, n as last from hashed where key not in (select base from twice)"
+        " union all select key, substr(sha256(string_agg(hash::varchar, '' order by n)), 1, 32)::uuid, max(n) from hashed"
+        " where key in (select base from twice) group by key"
+    )
+
+
 def _count(connection: duckdb.DuckDBPyConnection) -> Change:
     """Each side of the balance counted where it stands, none from the others: a lost row shows."""
-
-    def one(statement: str) -> int:
-        return int(connection.execute(statement).fetchall()[0][0])
-
     return Change(
-        read=one("select count(*) from incoming"),
-        landed=one("select count(*) from landing_rows where _op <> 'd'"),
-        unchanged=one("select count(*) from hashed join judged using (key) where same"),
-        deleted=one("select count(*) from landing_rows where _op = 'd'"),
+        read=_one(connection, "select count(*) from incoming"),
+        landed=_one(connection, "select count(*) from landing_rows where _op <> 'd'"),
+        unchanged=_one(connection, "select count(*) from hashed join judged using (key) where same"),
+        deleted=_one(connection, "select count(*) from landing_rows where _op = 'd'"),
     )
+
+
+def _one(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
+    return int(connection.execute(statement).fetchall()[0][0])
 
 
 def _text(name: str) -> str:
     return f"cast({quoted(name)} as varchar)"
-
-
-def _hashed(columns: list[str], key: tuple[str, ...]) -> str:
-    """n, key, hash and whether the row repeats an earlier one. Lengths before values keep the hash injective."""
-    cells = ", ".join(f"coalesce(strlen({_text(name)}) || ':' || {_text(name)}, '-')" for name in sorted(columns))
-    row_hash = f"substr(sha256(concat_ws(',', {cells})), 1, 32)"
-    own = (_text(key[0]) if len(key) == 1 else f"cast(json_array({', '.join(map(_text, key))}) as varchar)") if key else "null"
-    missing = " or ".join(f"{_text(name)} is null" for name in key) or "true"
-    return (
-        "select n, hash::uuid as hash, coalesce(own, hash || '-' || row_number() over (partition by hash, own is null order by n)) as key,"
-        " own is not null and row_number() over (partition by own, hash order by n) > 1 as again"
-        f" from (select rowid as n, {row_hash} as hash, case when {missing} then null else {own} end as own from incoming)"
-    )
-

@@ -80,7 +80,7 @@ def _due(work: Work, entity: Entity) -> list[_Due]:
 
 def _build(work: Work, entity: Entity, due: _Due) -> Batch:
     batch_id = uuid4()
-    with work.lake.duckdb() as connection:
+    with work.lake.duckdb() as (connection, _):
         _map(connection, entity, due)
         counted = dict(connection.execute("select _verdict, count(*) from mapped group by _verdict").fetchall())
         issues = connection.execute("select coalesce(sum(len(_issues)), 0)::bigint from mapped where _verdict = 'canonical'").fetchall()[0][0]

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import duckdb
 import pyarrow as pa
 
-from aos_assets.steps.changes import Change, compare, open_state, prove_key, take_in
+from aos_assets.steps.changes import Change, compare, open_state, prove_key, take_in, write_landing
 from aos_assets.steps.leases import Lease, holding
 from aos_assets.steps.profile import profile
 from aos_core.compiling import literal
@@ -211,14 +211,14 @@ def _stream(
     known = {name: str(one["hash"]) for name, one in stored.parts.items()}
     landed: list[_Landed] = []
     fingerprint: Fingerprint | None = None
-    with work.lake.duckdb() as connection:
+    with work.lake.duckdb() as (connection, spill):
         open_state(connection, stored.state)
         for part in connector.read(stream, stored.cursor, known):
             if part.batches is None:
                 rows = int(stored.parts[part.name]["rows"])
                 landed.append(_Landed(part, Change(rows, 0, rows, 0), uuid4(), None, int(stored.parts[part.name]["rejected"])))
                 continue
-            one, stored = _part(connection, work, stream, stored, part, folder)
+            one, stored = _part(connection, work, stream, stored, part, folder, spill / "incoming.parquet")
             landed.append(one)
             if one.change.rows and (part.complete or not stored.profiled):
                 fingerprint = _profile(connection, stream, stored, one)
@@ -226,18 +226,18 @@ def _stream(
         for name in vanished if all(one.part.complete for one in landed) else ():
             schema = pa.schema([(column.name, pa.string()) for column in stream.columns])
             gone = Part(name, complete=True, source_hash=None, schema=schema, batches=iter(()))
-            one, stored = _part(connection, work, stream, stored, gone, folder)
+            one, stored = _part(connection, work, stream, stored, gone, folder, spill / "incoming.parquet")
             landed.append(one)
         return _list(work, connection, stored, stream, sync_id, lease, landed, vanished, fingerprint)
 
 
 def _part(
-    connection: duckdb.DuckDBPyConnection, work: Work, stream: SourceStream, stored: _Stored, part: Part, folder: Path
+    connection: duckdb.DuckDBPyConnection, work: Work, stream: SourceStream, stored: _Stored, part: Part, folder: Path, spill: Path
 ) -> tuple[_Landed, _Stored]:
     """One part compared and written. The first rows ever read prove the key, where the source declares none."""
     columns = [str(name) for name in part.schema.names]
     assert part.batches is not None
-    take_in(connection, part.schema, part.batches)
+    take_in(connection, part.schema, part.batches, spill)
     if stored.key_origin == "unknown" and columns:
         proven = prove_key(connection, columns)
         stored = replace(stored, key=tuple(proven), key_origin="proven" if proven else "occurrence")
@@ -247,10 +247,7 @@ def _part(
     if change.rows:
         name = f"{landing}.parquet"
         with work.lake.writing(folder, name) as temporary:
-            connection.execute(
-                f"copy (select *, now() as _at from landing_rows order by rowid) to {literal(str(temporary))} (format parquet,"
-                f" compression zstd, compression_level 1, kv_metadata {{stream: {literal(stream.name)}, part: {literal(part.name)}}})"
-            )
+            write_landing(connection, columns, change, temporary, {"stream": stream.name, "part": part.name})
         path = folder / name
     return _Landed(part, change, landing, path, part.rejected), stored
 

@@ -15,7 +15,7 @@ _TOP = 20
 
 
 def profile(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[SourceColumn, ...], rows: int, described: dict[str, str]) -> Fingerprint:
-    """The fingerprint of a table of `rows` rows. `described`: column → the dictionary's words on it.
+    """The fingerprint of `rows` rows, numbered by a column `n`. `described`: column → the dictionary's words on it.
 
     The sample is every n-th row in reading order, so that the same file gives the same fingerprint and what stands
     only at its end is seen too.
@@ -24,7 +24,7 @@ def profile(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[So
     for start in range(0, len(columns), 200):
         some = columns[start : start + 200]
         selected = ", ".join(_measures(one.name) for one in some)
-        row = connection.execute(f"select {selected} from {table} where rowid % {step} = 0").fetchall()[0]
+        row = connection.execute(f"select {selected} from {table} where n % {step} = 0").fetchall()[0]
         found += [_column(one, measured, described) for one, measured in zip(some, row, strict=True)]
     return Fingerprint(tuple(found), rows)
 

@@ -151,12 +151,12 @@ def _scratch(work: Work) -> Path:
 
 def _build(work: Work, inputs: _Inputs, file: Path) -> tuple[dict[str, dict[str, Any]], list[tuple[str, ...]], list[tuple[str, str]]]:
     """Tables with their counts, the entity ids to issue and the redirects that merges leave."""
-    with work.lake.duckdb(file) as connection:
+    with work.lake.duckdb(file) as (connection, _):
         _meta(connection, work, inputs)
         _events(connection, work, inputs)
         identify(connection, work)
     dbt.build(file, _scratch(work), work.settings.memory)
-    with work.lake.duckdb(file) as connection:
+    with work.lake.duckdb(file) as (connection, _):
         connection.execute("drop schema events cascade")
         for entity in work.ontology.entities:
             connection.execute(f"create unique index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")

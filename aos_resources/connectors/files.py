@@ -106,21 +106,31 @@ def _columns(path: Path) -> list[str]:
     return _look(path)[1]
 
 
+def _refuse_other_encodings(path: Path) -> None:
+    """By the header; a later line that is not UTF-8 is one rejected row."""
+    try:
+        with path.open("rb") as file:
+            header = file.readline(1_000_000).decode()
+    except UnicodeDecodeError:
+        header = "\0"
+    except OSError as lost:
+        raise _unreadable(path, lost) from lost
+    if "\0" in header:
+        raise FixTheSource("The file is not UTF-8 text", culprit=path.name, fix="Export it as CSV in UTF-8.")
+
+
 def _look(path: Path) -> tuple[str, list[str]]:
     """How the file is read, and its columns. Lenient only where it cannot be read strictly, as with mixed line ends."""
     if path.stat().st_size == 0:
         raise FixTheSource("The file is empty, without even a header", culprit=path.name)
+    _refuse_other_encodings(path)
     with duckdb.connect() as connection:
         for strict in ("true", "false"):
             read = _READ.format(strict)
             try:
-                names = [str(name) for name in connection.sql(f"select * from {read} limit 0", params=[_exactly(path)]).columns]
+                return read, [str(name) for name in connection.sql(f"select * from {read} limit 0", params=[_exactly(path)]).columns]
             except duckdb.Error as unread:
                 problem = unread
-                continue
-            if any("\0" in name for name in names):
-                raise FixTheSource("The file is not UTF-8 text", culprit=path.name, fix="Export it as CSV in UTF-8.")
-            return read, names
     raise FixTheSource("The file could not be read as CSV", culprit=path.name, fix=str(problem).splitlines()[0]) from problem
 
 

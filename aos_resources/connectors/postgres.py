@@ -128,10 +128,10 @@ def _stream_name(schema: str, table: str) -> str:
 
 def _select(stream: SourceStream, table: tuple[str, str], cursor: str | None) -> tuple[str, list[str]]:
     columns = ", ".join(_ident(one.name) if one.type in _KEPT else f"{_ident(one.name)}::text" for one in stream.columns)
-    statement = f"select {columns} from {_ident(table[0])}.{_ident(table[1])}"
+    statement = f"select {columns} from {_ident(table[0])}.{_ident(table[1])} as source"
     if stream.cursor is None:
         return statement, []
-    grows = _ident(stream.cursor)
+    grows = f"source.{_ident(stream.cursor)}"  # the column itself: a bare name would order by its text
     kind = next((one.type for one in stream.columns if one.name == stream.cursor), None)
     if kind is None:
         raise FixTheSource("The column to read by is not there", culprit=f"{stream.name}.{stream.cursor}", fix="Correct the connection's cursors.")
@@ -156,7 +156,8 @@ def _refuse_own(address: Address, own_url: str) -> None:
     own = conninfo_to_dict(own_url)
     if address.host.startswith("/"):
         raise NotAllowed("Databases are reached by TCP, not by a socket's folder", culprit=address.host)
-    if int(str(own.get("port", 5432))) == address.port and _addresses(address.host) & _addresses(str(own.get("host"))):
+    asked = _addresses(address.host)  # whatever the port: a host that is no host could smuggle another address in
+    if int(str(own.get("port", 5432))) == address.port and asked & _addresses(str(own.get("host"))):
         raise NotAllowed("This is the installation's own database", culprit=f"{address.host}:{address.port}")
 
 

@@ -29,6 +29,7 @@ def raw(acme: Company, stream: str = "deals") -> list[tuple[str, str]]:
 def test_every_row_lands_once_and_a_second_reading_lands_nothing(acme: Company) -> None:
     acme.write("deals.csv", FIRST)
     first, second = acme.stream("deals"), acme.stream("deals")
+    assert first.error is None
     assert (first.read, first.landed, first.unchanged, first.rejected) == (3, 3, 0, 0)
     assert (second.read, second.landed, second.unchanged, second.rejected) == (3, 0, 3, 0)
     assert raw(acme) == [("i", "1"), ("i", "2"), ("i", "3")]

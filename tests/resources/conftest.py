@@ -1,0 +1,98 @@
+"""Real sources (folders, and databases on a Postgres that is somebody else's), and two tenants with rows in every table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from aos_core.tenancy import tenant_named
+from aos_resources.settings import Settings
+from tests.resources.tenant_rows import OF_PEOPLE, Neighbours, Table, tenant_tables
+
+if TYPE_CHECKING:
+    from aos_resources.embedded import Cluster
+    from tests.resources.sources import PostgresSource, Source
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A Postgres that is somebody else's."""
+    from aos_resources.embedded import Cluster
+
+    started = Cluster(tmp_path_factory.mktemp("somebody-else") / "postgres")
+    started.start()
+    yield started
+    started.stop()
+
+
+_numbers = count()
+
+
+@pytest.fixture
+def make(tmp_path: Path, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Source]]:
+    from tests.resources.sources import FileSource, PostgresSource
+
+    made: list[PostgresSource] = []
+
+    def of(kind: str) -> Source:
+        if kind == "files":
+            folder = tmp_path / "folder of files"
+            folder.mkdir()
+            return FileSource(folder, settings)
+        made.append(PostgresSource(request.getfixturevalue("second"), settings, f"shop {next(_numbers)}"))
+        return made[-1]
+
+    yield of
+    for one in made:
+        one.owner.close()
+
+
+@pytest.fixture(scope="module")
+def neighbours(settings: Settings, cluster: Cluster) -> Iterator[Neighbours]:
+    with psycopg.connect(cluster.url(), autocommit=True) as owner:
+        tables = [one for one in tenant_tables(owner, "aos") if one.name not in OF_PEOPLE]
+        initech, hooli = tenant_named("initech"), tenant_named("hooli")
+        made = Neighbours(owner, settings, tables, initech, hooli)
+        with made.connect() as app:
+            for tenant, prefixes in ((initech, ["shared", "ours"]), (hooli, ["shared", "theirs"])):
+                owner.execute("insert into aos.tenants (id, slug, name) values (%s, %s, 'x')", (tenant.id, tenant.slug))
+                with app.transaction():
+                    app.execute("select set_config('aos.tenant', %s, true)", (str(tenant.id),))
+                    for prefix in prefixes:
+                        for table in tables:
+                            app.execute(table.insert(table.row(tenant.id, prefix)) + sql.SQL(" on conflict do nothing"))
+        yield made
+        owner.execute("set session_replication_role = replica")
+        for table in tables:
+            owner.execute(sql.SQL("delete from {} where tenant_id = any(%s)").format(table.sql), ([initech.id, hooli.id],))
+        owner.execute("delete from aos.tenants where id = any(%s)", ([initech.id, hooli.id],))
+
+
+@pytest.fixture
+def scratch(neighbours: Neighbours) -> Iterator[Callable[[str], Table]]:
+    """A copy of `connections` in a schema of its own, protected by nothing but the statements given."""
+    owner = neighbours.owner
+    owner.execute("create schema scratch authorization aos_owner")
+    owner.execute("grant usage on schema scratch to aos_app")
+
+    def make(protection: str) -> Table:
+        owner.execute("set role aos_owner")
+        owner.execute("create table scratch.copied (like aos.connections including all)")
+        owner.execute("grant select, insert, update, delete on scratch.copied to aos_app")
+        owner.execute(protection.encode())
+        owner.execute("reset role")
+        (table,) = tenant_tables(owner, "scratch")
+        for tenant, prefixes in ((neighbours.initech, ("shared", "ours")), (neighbours.hooli, ("shared", "theirs"))):
+            for prefix in prefixes:
+                owner.execute(table.insert(table.row(tenant.id, prefix)))
+        return table
+
+    yield make
+    owner.execute("reset role")
+    owner.execute("drop schema scratch cascade")

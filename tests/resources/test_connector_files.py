@@ -1,0 +1,130 @@
+"""What a folder of files does beyond what every source does: roots, rejects, parts, dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aos_core.errors import FixTheSource, NotAllowed
+from aos_resources.connectors.files import Files
+from aos_resources.connectors.source import Dictionary, SourceColumn, SourceStream
+from tests.resources.sources import FileSource, Source, found, read
+
+
+@pytest.fixture
+def files(make: Callable[[str], Source]) -> FileSource:
+    made = make("files")
+    assert isinstance(made, FileSource)
+    return made
+
+
+def test_files_outside_the_roots_are_refused_however_they_are_reached(files: FileSource, tmp_path: Path) -> None:
+    outside, home = tmp_path / "outside", files.folder / "home"
+    for folder in (outside, home / "lake"):
+        folder.mkdir(parents=True)
+        (folder / "secret.csv").write_text("id\n1\n")
+    (files.folder / "inner").mkdir()
+    (files.folder / "inner" / "ok.csv").write_text("id\n1\n")
+    (files.folder / "way-out").symlink_to(outside)
+    (files.folder / "way-home").symlink_to(home / "lake")
+    named_alike = tmp_path / "folder of files and more"
+    named_alike.mkdir()
+
+    def at(folder: Path) -> Files:
+        return Files(folder, {}, (files.folder.resolve(),), home)
+
+    assert [one.name for one in at(files.folder / "inner" / ".." / "inner").discover().streams] == ["ok"]
+    refused = [outside, tmp_path, Path("/"), Path("/etc"), named_alike, files.folder / "..", files.folder / "inner" / ".." / ".." / "outside",
+               files.folder / "way-out", files.folder / "way-home", home, home / "lake"]  # fmt: skip
+    for folder in refused:
+        with pytest.raises(NotAllowed, match="outside the folders"):
+            at(folder)
+    with pytest.raises(NotAllowed):
+        Files(files.folder, {}, (), home)
+    with pytest.raises(FixTheSource, match="no such file or folder"):
+        at(files.folder / "nowhere")
+
+
+@pytest.mark.parametrize("pattern", [{}, {"all": "*.csv"}, {"up": "../outside/*.csv"}])
+def test_a_link_among_the_files_that_leads_out_is_refused_and_a_pattern_cannot_climb(files: FileSource, tmp_path: Path, pattern: dict[str, str]) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.csv").write_text("id\nsecret\n")
+    (files.folder / "plain.csv").write_text("id\n1\n")
+    connector = Files(files.folder, pattern, (files.folder.resolve(),), tmp_path / "home")
+    stream = SourceStream(next(iter(pattern), "plain"), (SourceColumn("id"),))
+    assert read(connector, stream)[0] == ([] if "up" in pattern else [["1"]])
+    if "up" not in pattern:
+        (files.folder / "plain.csv").unlink()
+        (files.folder / "plain.csv").symlink_to(outside / "secret.csv")
+        for reach in (lambda: connector.discover(), lambda: read(connector, stream)):
+            with pytest.raises(NotAllowed):
+                reach()
+
+
+@pytest.mark.parametrize(
+    ("content", "kept", "rejected"),
+    [
+        (b"id,a,b\n1,x,y\n2,x\n3,x,y,z\n4,x,y\n", [["1", "x", "y"], ["4", "x", "y"]], [(3, "missing columns", "2,x"), (4, "too many columns", "3,x,y,z")]),
+        ("id,a\n1,café\n2,ok\n".encode("latin-1"), [["2", "ok"]], [(2, "invalid encoding", None)]),
+        (b"\xef\xbb\xbfid,a\r\n1,x\r\n", [["1", "x"]], []),
+        (b"id;a\n1;x,y\n", [["1", "x,y"]], []),
+        (b"id,a\n1,x\r\n2,y\n", [["1", "x"], ["2", "y"]], []),
+        (b"id,a\n#1,x\n", [["#1", "x"]], []),
+        (b"id,a", [], []),
+        (b"id,a\n1,x", [["1", "x"]], []),
+    ],
+)
+def test_every_row_of_a_file_is_kept_or_rejected_with_its_line_and_reason(
+    files: FileSource, content: bytes, kept: list[list[str]], rejected: list[tuple[int, str, str | None]]
+) -> None:
+    (files.folder / "t.csv").write_bytes(content)
+    connector = files.connector()
+    got, (part,) = read(connector, found(connector, "t"))
+    assert got == kept
+    assert [(one.line, one.reason, said and one.text) for one, (_, _, said) in zip(part.rejects, rejected, strict=True)] == rejected
+    assert (part.rejected, len(got) + part.rejected) == (len(rejected), len(kept) + len(rejected))
+
+
+def test_more_rejects_than_are_listed_are_still_counted(files: FileSource) -> None:
+    (files.folder / "t.csv").write_text("id,a\n" + "".join(f"{n},x\n{n}\n" for n in range(1500)))
+    connector = files.connector()
+    got, (part,) = read(connector, found(connector, "t"))
+    assert (len(got), part.rejected, len(part.rejects)) == (1500, 1500, 1000)
+
+
+@pytest.mark.parametrize(("content", "says"), [(b"", "empty, without even a header"), ("id,a\n1,é\n".encode("utf-16"), "not UTF-8"), (bytes(range(256)) * 40, "not UTF-8")])
+def test_a_file_that_is_no_table_is_a_problem_and_the_others_go_on(files: FileSource, content: bytes, says: str) -> None:
+    (files.folder / "bad.csv").write_bytes(content)
+    (files.folder / "good.csv").write_text("id\n1\n")
+    (files.folder / "notes.txt").write_text("not,csv\n")
+    connector = files.connector()
+    discovered = connector.discover()
+    assert [one.name for one in discovered.streams] == ["good"]
+    assert [name for name, _ in discovered.problems] == ["bad"]
+    assert says in discovered.problems[0][1]
+    with pytest.raises(FixTheSource, match=r"bad\.csv"):
+        read(connector, SourceStream("bad", ()))
+
+
+def test_a_pattern_is_one_stream_of_parts_and_an_equal_file_is_not_read_again(files: FileSource) -> None:
+    for month in ("01", "02"):
+        (files.folder / f"orders-{month}.csv").write_text(f"id\n{month}\n")
+    connector = Files(files.folder, {"orders": "orders-*.csv"}, (files.folder.resolve(),), files.settings.home)
+    stream = found(connector, "orders")
+    got, parts = read(connector, stream)
+    assert (got, [part.name for part in parts]) == ([["01"], ["02"]], ["orders-01.csv", "orders-02.csv"])
+    (files.folder / "orders-02.csv").write_text("id\n02\n03\n")
+    later, again = read(connector, stream, None, {part.name: str(part.source_hash) for part in parts})
+    assert (later, [part.batches is None for part in again]) == ([["02"], ["03"]], [True, False])
+
+
+def test_a_data_dictionary_is_metadata_and_never_a_stream(files: FileSource) -> None:
+    (files.folder / "data_dictionary.csv").write_text('Table,Field,Description\naccounts,revenue,"Annual revenue, in millions"\naccounts,id, \n')
+    (files.folder / "accounts.csv").write_text("id,revenue\n1,2\n")
+    discovered = files.connector().discover()
+    assert [one.name for one in discovered.streams] == ["accounts"]
+    (dictionary,) = discovered.dictionaries
+    assert dictionary == Dictionary("data_dictionary.csv", dictionary.content_hash, (("accounts", "revenue", "Annual revenue, in millions"), ("accounts", "id", "")))
