@@ -13,10 +13,11 @@ from aos_resources.world import Work
 
 
 def identify(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
-    """Fills `identities.<entity>` and `identities.<entity>_references` for every entity."""
+    """Fills `identities.<entity>` and what the models ask of it (`_living`, `_places`, `_references`), for every entity."""
     connection.execute("create schema if not exists identities")
     for entity in work.ontology.entities:
         _records(connection, work, entity)
+        _living(connection, entity)
         _join(connection, entity)
         _references(connection, entity)
 
@@ -32,10 +33,20 @@ def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) 
         f" select *, {record_id_sql(work.tenant.id, entity.name)} as record_id,"
         f" row_number() over (order by first, stream, entity_key) as rank from seen"
     )
+
+
+def _living(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+    """Table `<entity>_living`: the latest event of each source row that still stands; `newest` its key's latest.
+
+    Narrow on purpose: the models take the wide rows by their event ids, and sort none of them.
+    """
     connection.execute(
-        f"create or replace temp table living as select distinct stream, entity_key from (select m.stream, e.entity_key, e.op"
-        f" from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping"
-        f" qualify row_number() over (partition by m.stream, e.source_key order by e.seq desc, e.row desc) = 1) where op = 'u'"
+        f"create or replace table identities.{entity.name}_living as with latest as (select m.stream, e.source_key,"
+        f" max((e.seq, e.row)) as moment, arg_max({{'id': e.event_id, 'op': e.op, 'key': e.entity_key}}, (e.seq, e.row)) as last"
+        f" from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping group by all),"
+        " living as (select stream, source_key, last.key as entity_key, last.id as event_id, moment from latest where last.op = 'u')"
+        " select l.* exclude (moment), l.moment = k.moment as newest from living l join"
+        " (select stream, entity_key, max(moment) as moment from living group by all) k on k.stream = l.stream and k.entity_key = l.entity_key"
     )
 
 
@@ -65,7 +76,12 @@ def _join(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     connection.execute(
         f"create or replace table identities.{entity.name} as select r.connection, r.stream, r.entity_key, r.record_id,"
         " f.record_id as entity_id, f.rank, r.name, l.stream is not null as live from records r join labels using (rank)"
-        " join records f on f.rank = labels.label left join living l on l.stream = r.stream and l.entity_key = r.entity_key"
+        f" join records f on f.rank = labels.label left join (select distinct stream, entity_key from identities.{entity.name}_living) l"
+        " on l.stream = r.stream and l.entity_key = r.entity_key"
+    )
+    connection.execute(
+        f"create or replace table identities.{entity.name}_places as select entity_id, row_number() over (order by min(rank)) as ordinal,"
+        f" count(*) as told_by from identities.{entity.name} where live group by entity_id"
     )
 
 

@@ -159,6 +159,8 @@ def _build(work: Work, inputs: _Inputs, file: Path) -> tuple[dict[str, dict[str,
     with work.lake.duckdb(file) as (connection, _):
         connection.execute("drop schema events cascade")
         for entity in work.ontology.entities:
+            connection.execute(f"drop table identities.{entity.name}_living")
+            connection.execute(f"drop table identities.{entity.name}_places")
             connection.execute(f"create unique index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")
             connection.execute(f"create unique index {entity.plural}_id on unified.{entity.plural} ({entity.key.name})")
         tables = _describe(connection)

@@ -4,31 +4,26 @@
 {% macro staged(entity) %}
 {%- set fields = values_of(entity) -%}
 {%- set any_partial = is_so("select count(*) > 0 from " ~ source('meta', 'mappings') ~ " where partial and entity = '" ~ entity ~ "'") -%}
-with latest as (
-    select e.*, m.stream, m.connection, m.partial,
-           row_number() over (partition by m.stream, e.source_key order by e.seq desc, e.row desc) as nth
-    from {{ source('events', entity) }} as e
-    join {{ source('meta', 'mappings') }} as m on m.mapping = e.mapping
-),
-quarantined as (
+with quarantined as (
     select m.stream, q.source_key, max(q.seq) as seq
     from {{ source('events', entity ~ '_quarantined') }} as q
     join {{ source('meta', 'mappings') }} as m on m.mapping = q.mapping
     group by all
 ),
 live as (
-    select l.*, coalesce(q.seq > l.seq, false) as stale,
-           {'event_id': l.event_id, 'landing': l.landing, 'row': l.row, 'mapping': l.mapping} as event
-    from latest as l left join quarantined as q on q.stream = l.stream and q.source_key = l.source_key
-    where l.nth = 1 and l.op = 'u'
+    select e.*, m.stream, m.connection, m.partial, l.newest, coalesce(q.seq > e.seq, false) as stale,
+           {'event_id': e.event_id, 'landing': e.landing, 'row': e.row, 'mapping': e.mapping} as event
+    from {{ source('events', entity) }} as e
+    join {{ source('identities', entity ~ '_living') }} as l on l.event_id = e.event_id
+    join {{ source('meta', 'mappings') }} as m on m.mapping = e.mapping
+    left join quarantined as q on q.stream = m.stream and q.source_key = e.source_key
 ),
 whole as (
     select connection, stream, entity_key
         {%- for f in fields %}, {{ f.column }}{% endfor %}, extras, seq as _seq, stale as _stale, [event] as _events,
         [{% for f in fields %}case when {{ f.column }} is not null then 1::utinyint end{{ ", " if not loop.last }}{% endfor %}] as _from
     from live
-    where not partial
-    qualify row_number() over (partition by stream, entity_key order by seq desc, row desc) = 1
+    where not partial and newest
 ),
 {%- if any_partial %}
 gathered as (

@@ -3,15 +3,16 @@
 {% macro unified(entity) %}
 {%- set fields = values_of(entity) -%}
 {%- set key = key_of(entity) -%}
-{%- set any_joined = is_so("select count(*) > count(distinct entity_id) from " ~ source('identities', entity)) -%}
+{%- set any_joined = is_so("select count(*) > 0 from " ~ source('identities', entity ~ '_places') ~ " where told_by > 1") -%}
 with records as (
-    select s.*, i.entity_id, i.rank, m.priority, count(*) over (partition by i.entity_id) as told_by
+    select s.*, i.entity_id, i.rank, p.ordinal, p.told_by, m.priority
     from {{ ref('stg_' ~ entity) }} as s
     join {{ source('identities', entity) }} as i on i.stream = s.stream and i.entity_key = s.entity_key
+    join {{ source('identities', entity ~ '_places') }} as p on p.entity_id = i.entity_id
     join {{ source('meta', 'mappings') }} as m on m.stream = s.stream and m.entity = '{{ entity }}'
 ),
 alone as (
-    select entity_id, rank, entity_key
+    select entity_id, ordinal, entity_key
         {%- for f in fields %}, {{ f.column }}{% if f.type == 'ref' %}, {{ adapter.quote(f.name ~ '_source') }}{% endif %}{% endfor %},
         extras, _stale, _seq, _events, _from
     from records
@@ -19,7 +20,7 @@ alone as (
 ),
 {%- if any_joined %}
 gathered as (
-    select entity_id, min(rank) as rank, arg_min(entity_key, rank) as entity_key
+    select entity_id, min(ordinal) as ordinal, arg_min(entity_key, rank) as entity_key
         {%- for f in fields %}
         {%- set there = adapter.quote(f.name ~ '_source') if f.type == 'ref' else f.column %},
         arg_max({{ f.column }}, (priority, _seq, -rank)) filter ({{ there }} is not null) as {{ f.column }},
@@ -36,7 +37,7 @@ listed as (
     from gathered
 ),
 together as (
-    select entity_id, rank, entity_key
+    select entity_id, ordinal, entity_key
         {%- for f in fields %}, {{ f.column }}{% if f.type == 'ref' %}, {{ adapter.quote(f.name ~ '_source') }}{% endif %}{% endfor %},
         extras, _stale, _seq, _events,
         [{% for f in fields %}case when event_{{ f.position }} is not null then list_position(_events, event_{{ f.position }})::utinyint end{{ ", " if not loop.last }}{% endfor %}] as _from
@@ -46,7 +47,7 @@ everything as (select * from alone union all select * from together)
 {%- else %}
 everything as (select * from alone)
 {%- endif %}
-select row_number() over (order by rank) as _ordinal, entity_id as {{ key.column }}, entity_key as {{ adapter.quote(key.name ~ '_source') }},
-    * exclude (entity_id, rank, entity_key)
+select ordinal as _ordinal, entity_id as {{ key.column }}, entity_key as {{ adapter.quote(key.name ~ '_source') }},
+    * exclude (entity_id, ordinal, entity_key)
 from everything
 {% endmacro %}
