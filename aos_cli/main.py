@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("aos_cli.demo:demo", "Fill an installation with a company's data and show it."),
     "api": ("aos_cli.api:api", "Run the API alone, in the foreground."),
     "map": ("aos_cli.map:map_group", "Read and write mappings."),
-    "sync": ("aos_cli.sync:sync", "Read a connection's source now."),
+    "sync": ("aos_cli.sync:sync", "Read every source of a tenant now and publish what changed."),
 }
 
 # What a shell script can act on; 75 is EX_TEMPFAIL: the same call may go through later.

@@ -18,7 +18,8 @@ import pytest
 import yaml
 
 from aos_assets.steps.events import Batch, build_events
-from aos_assets.steps.land import StreamSync, Sync, sync_connection
+from aos_assets.steps.land import Sync, sync_connection
+from aos_assets.steps.listing import StreamSync
 from aos_assets.steps.map import Mapped, suggest_mappings
 from aos_assets.steps.publish import Version, refresh
 from aos_resources.database import as_json

@@ -9,7 +9,8 @@ from dagster import DagsterInstance, ExecuteInProcessResult
 
 from aos_assets.definitions import defs
 from aos_assets.steps import stages
-from aos_assets.steps.land import StreamSync, Sync
+from aos_assets.steps.land import Sync
+from aos_assets.steps.listing import StreamSync
 from aos_resources.world import World
 from tests.assets.conftest import FIRST, Company
 

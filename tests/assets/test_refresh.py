@@ -9,7 +9,7 @@ from uuid import UUID
 import duckdb
 import pytest
 
-from aos_assets.steps import publish
+from aos_assets.steps import building, publish
 from aos_assets.steps.leases import holding
 from aos_core.errors import TryAgain
 from tests.assets.conftest import DEALS, FIRST, Company, Pair
@@ -206,7 +206,7 @@ def test_who_publishes_second_on_the_same_parent_finds_it_moved_and_leaves_nothi
     mapped.refresh()
     work = mapped.work
     with work.database.transaction() as transaction:
-        stale = publish._inputs(transaction, work)
+        stale = publish.read_inputs(transaction, work)
     mapped.write("deals.csv", FIRST[:2])
     current = mapped.refresh()
     before = mapped.count("versions"), mapped.count("outbox")
@@ -226,7 +226,7 @@ def test_a_model_that_fails_leaves_the_published_version_and_no_file(mapped: Com
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(publish.dbt, "build", full)
+    monkeypatch.setattr(building.dbt, "build", full)
     with pytest.raises(OSError, match="No space"):
         mapped.publish()
     assert sorted(mapped.work.lake.warehouse.iterdir()) == standing
