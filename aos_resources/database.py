@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import Connection, Engine, RowMapping, create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -109,6 +110,8 @@ class TenantDatabase:
         except PoolTimeout as busy:
             raise TryAgain("Every connection to the database is in use") from busy
         except IntegrityError as taken:
+            if not isinstance(taken.orig, UniqueViolation):
+                raise
             raise TryAgain("Another transaction wrote the same thing first", culprit=str(taken.orig)[:200].strip()) from taken
 
 

@@ -16,7 +16,7 @@ Maker = Callable[[Settings, dict[str, Any], str | None], Connector]
 
 
 def _files(settings: Settings, config: dict[str, Any], secret: str | None) -> Connector:
-    return Files(Path(config["folder"]), dict(config.get("patterns", {})), settings.roots, settings.home)
+    return Files(Path(config["folder"]), dict(config.get("patterns", {})), settings.roots, (settings.home, settings.lake))
 
 
 def _postgres(settings: Settings, config: dict[str, Any], secret: str | None) -> Connector:

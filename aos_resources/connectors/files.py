@@ -17,29 +17,35 @@ from aos_resources.connectors.source import Dictionary, Discovery, Part, Reject,
 from aos_resources.lake import hash_file
 
 # Everything lands as text, so nothing is lost to a sniffer; what cannot be parsed is kept apart with its reason.
-_READ = "read_csv(?, all_varchar = true, header = true, store_rejects = true, rejects_limit = 0, strict_mode = {})"
+# Quotes are the standard's: a sniffer that sees none in its sample would refuse the first one that comes later.
+_READ = (
+    "read_csv(?, all_varchar = true, header = true, store_rejects = true, rejects_limit = 0, strict_mode = {strict},"
+    " delim = '{delimiter}', quote = '\"', escape = '\"')"
+)
+_DELIMITERS = (",", ";", "\t", "|")
 _BATCH_ROWS = 61_440
 _KEPT_REJECTS = 1_000
 _TABLE, _FIELD, _ABOUT = {"table", "object", "entity"}, {"field", "column", "attribute"}, {"description", "definition"}
 
 
 class Files:
-    """`folder` lies under one of `roots`; `patterns` names streams, else each file is one of its own name."""
+    """`folder` lies under one of `roots` and not under `ours`; `patterns` names streams, else each file is one of its own name."""
 
     name = "files"
 
-    def __init__(self, folder: Path, patterns: dict[str, str], roots: tuple[Path, ...], home: Path) -> None:
+    def __init__(self, folder: Path, patterns: dict[str, str], roots: tuple[Path, ...], ours: tuple[Path, ...]) -> None:
         self._patterns = patterns
         self._roots = roots
-        self._home = home.resolve()
+        self._ours = tuple(one.resolve() for one in ours)
         self._folder = self._allowed(folder)
 
     def discover(self) -> Discovery:
         streams, dictionaries, problems = [], [], []
-        for name, paths in self._streams().items():
+        for name, found in self._streams().items():
             try:
+                paths = [self._allowed(path) for path in found]
                 columns = _columns(paths[0])
-            except FixTheSource as problem:
+            except (FixTheSource, NotAllowed) as problem:
                 problems.append((name, problem.sentence))
                 continue
             shape = _dictionary_shape(columns)
@@ -50,7 +56,7 @@ class Files:
         return Discovery(tuple(streams), tuple(dictionaries), tuple(problems))
 
     def read(self, stream: SourceStream, cursor: str | None, known: dict[str, str]) -> Iterator[Part]:
-        for path in self._streams().get(stream.name, []):
+        for path in map(self._allowed, self._streams().get(stream.name, [])):
             content = _hash(path)
             part = Part(path.name, complete=True, source_hash=content)
             if known.get(path.name) != content:
@@ -64,20 +70,22 @@ class Files:
             files = sorted(path for path in self._folder.iterdir() if path.suffix.lower() == ".csv")
         except OSError as gone:
             raise _unreadable(self._folder, gone) from gone
-        patterns = self._patterns or {path.stem: glob.escape(path.name) for path in files}
-        found = {name: [path for path in files if fnmatch.fnmatch(path.name, pattern)] for name, pattern in patterns.items()}
-        return {name: [self._allowed(path) for path in paths] for name, paths in found.items() if paths}
+        stems = [path.stem for path in files]
+        named = {path.stem if stems.count(path.stem) == 1 else path.name: glob.escape(path.name) for path in files}
+        patterns = self._patterns or named
+        found = {name: [path for path in files if fnmatch.fnmatchcase(path.name, pattern)] for name, pattern in patterns.items()}
+        return {name: paths for name, paths in found.items() if paths}
 
     def _allowed(self, path: Path) -> Path:
-        """The real path, under an allowed root and never in the installation's own home.
+        """The real path, under an allowed root and never among the installation's own files.
 
-        A checkout's demo home may lie inside a root, so the home is refused whatever the roots say.
+        A home or a lake may lie inside a root, so they are refused whatever the roots say.
         """
         try:
             real = path.resolve(strict=True)
         except OSError as gone:
             raise FixTheSource("There is no such file or folder", culprit=str(path), fix="Correct the connection's folder.") from gone
-        if real.is_relative_to(self._home) or not any(real.is_relative_to(root) for root in self._roots):
+        if any(real.is_relative_to(one) for one in self._ours) or not any(real.is_relative_to(root) for root in self._roots):
             raise NotAllowed(
                 "This path is outside the folders that connections may read",
                 culprit=str(path),
@@ -106,8 +114,8 @@ def _columns(path: Path) -> list[str]:
     return _look(path)[1]
 
 
-def _refuse_other_encodings(path: Path) -> None:
-    """By the header; a later line that is not UTF-8 is one rejected row."""
+def _header(path: Path) -> str:
+    """The first line. One that is not UTF-8 text refuses the file; a later line that is not is one rejected row."""
     try:
         with path.open("rb") as file:
             header = file.readline(1_000_000).decode()
@@ -117,16 +125,23 @@ def _refuse_other_encodings(path: Path) -> None:
         raise _unreadable(path, lost) from lost
     if "\0" in header:
         raise FixTheSource("The file is not UTF-8 text", culprit=path.name, fix="Export it as CSV in UTF-8.")
+    return header
+
+
+def _delimiter(header: str) -> str:
+    """What parts the header's names, quoted names set aside; a comma where there is one name."""
+    bare = re.sub(r'"(?:[^"]|"")*"', "", header)
+    return max(_DELIMITERS, key=bare.count)
 
 
 def _look(path: Path) -> tuple[str, list[str]]:
     """How the file is read, and its columns. Lenient only where it cannot be read strictly, as with mixed line ends."""
     if path.stat().st_size == 0:
         raise FixTheSource("The file is empty, without even a header", culprit=path.name)
-    _refuse_other_encodings(path)
+    delimiter = _delimiter(_header(path))
     with duckdb.connect() as connection:
         for strict in ("true", "false"):
-            read = _READ.format(strict)
+            read = _READ.format(strict=strict, delimiter=delimiter)
             try:
                 return read, [str(name) for name in connection.sql(f"select * from {read} limit 0", params=[_exactly(path)]).columns]
             except duckdb.Error as unread:

@@ -33,7 +33,7 @@ def test_files_outside_the_roots_are_refused_however_they_are_reached(files: Fil
     named_alike.mkdir()
 
     def at(folder: Path) -> Files:
-        return Files(folder, {}, (files.folder.resolve(),), home)
+        return Files(folder, {}, (files.folder.resolve(),), (home,))
 
     assert [one.name for one in at(files.folder / "inner" / ".." / "inner").discover().streams] == ["ok"]
     refused = [outside, tmp_path, Path("/"), Path("/etc"), named_alike, files.folder / "..", files.folder / "inner" / ".." / ".." / "outside",
@@ -42,7 +42,7 @@ def test_files_outside_the_roots_are_refused_however_they_are_reached(files: Fil
         with pytest.raises(NotAllowed, match="outside the folders"):
             at(folder)
     with pytest.raises(NotAllowed):
-        Files(files.folder, {}, (), home)
+        Files(files.folder, {}, (), (home,))
     with pytest.raises(FixTheSource, match="no such file or folder"):
         at(files.folder / "nowhere")
 
@@ -53,15 +53,17 @@ def test_a_link_among_the_files_that_leads_out_is_refused_and_a_pattern_cannot_c
     outside.mkdir()
     (outside / "secret.csv").write_text("id\nsecret\n")
     (files.folder / "plain.csv").write_text("id\n1\n")
-    connector = Files(files.folder, pattern, (files.folder.resolve(),), tmp_path / "home")
+    connector = Files(files.folder, pattern, (files.folder.resolve(),), (tmp_path / "home",))
     stream = SourceStream(next(iter(pattern), "plain"), (SourceColumn("id"),))
     assert read(connector, stream)[0] == ([] if "up" in pattern else [["1"]])
     if "up" not in pattern:
         (files.folder / "plain.csv").unlink()
         (files.folder / "plain.csv").symlink_to(outside / "secret.csv")
-        for reach in (lambda: connector.discover(), lambda: read(connector, stream)):
-            with pytest.raises(NotAllowed):
-                reach()
+        seen = connector.discover()
+        assert seen.streams == ()
+        assert [(name, "outside the folders" in why) for name, why in seen.problems] == [(stream.name, True)]
+        with pytest.raises(NotAllowed):
+            read(connector, stream)
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_a_file_that_is_no_table_is_a_problem_and_the_others_go_on(files: FileSo
 def test_a_pattern_is_one_stream_of_parts_and_an_equal_file_is_not_read_again(files: FileSource) -> None:
     for month in ("01", "02"):
         (files.folder / f"orders-{month}.csv").write_text(f"id\n{month}\n")
-    connector = Files(files.folder, {"orders": "orders-*.csv"}, (files.folder.resolve(),), files.settings.home)
+    connector = Files(files.folder, {"orders": "orders-*.csv"}, (files.folder.resolve(),), (files.settings.home,))
     stream = found(connector, "orders")
     got, parts = read(connector, stream)
     assert (got, [part.name for part in parts]) == ([["01"], ["02"]], ["orders-01.csv", "orders-02.csv"])
@@ -128,3 +130,17 @@ def test_a_data_dictionary_is_metadata_and_never_a_stream(files: FileSource) -> 
     assert [one.name for one in discovered.streams] == ["accounts"]
     (dictionary,) = discovered.dictionaries
     assert dictionary == Dictionary("data_dictionary.csv", dictionary.content_hash, (("accounts", "revenue", "Annual revenue, in millions"), ("accounts", "id", "")))
+
+
+def test_a_quote_that_first_comes_far_down_the_file_is_read_like_any_other(files: FileSource) -> None:
+    plain = "".join(f"{n};plain\n" for n in range(30_000))
+    (files.folder / "late.csv").write_text(f'id;word\n{plain}30000;"semi;colon"\n30001;"say ""so"""\n')
+    connector = files.connector()
+    rows, parts = read(connector, found(connector, "late"))
+    assert (len(rows), rows[-2:], parts[0].rejected) == (30_002, [["30000", "semi;colon"], ["30001", 'say "so"']], 0)
+
+
+def test_two_files_whose_names_differ_only_in_their_ending_are_two_streams(files: FileSource) -> None:
+    for name in ("same.csv", "same.CSV"):
+        (files.folder / name).write_text(f"id,of\n1,{name}\n")
+    assert {"same.csv", "same.CSV"} <= {stream.name for stream in files.connector().discover().streams}
