@@ -2,7 +2,7 @@
 
 from dagster import AssetExecutionContext, AssetsDefinition, MaterializeResult, ResourceParam, asset
 
-from aos_assets.failures import translated
+from aos_assets.failures import WAIT_AND_TRY_AGAIN, translated
 from aos_assets.partitions import tenants
 from aos_assets.reporting import check_specs, result
 from aos_assets.steps.stages import canonise
@@ -18,6 +18,7 @@ def _events(entity: str) -> AssetsDefinition:
         owners=["team:data"],
         kinds={"duckdb", "parquet"},
         deps=["mappings"],
+        retry_policy=WAIT_AND_TRY_AGAIN,
         check_specs=check_specs(["events", entity], ["balance"]),
         description=f"What landed rows say of each {entity.replace('_', ' ')}; what could not be accepted is quarantined with its reason.",
     )

@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from dagster import Failure, MetadataValue
+from dagster import Failure, MetadataValue, RetryPolicy
 
 from aos_core.errors import AosError, TryAgain
+
+# For TryAgain alone: another run holds the tenant's lease, or a server was away for a moment.
+WAIT_AND_TRY_AGAIN = RetryPolicy(max_retries=3, delay=5)
 
 
 @contextmanager

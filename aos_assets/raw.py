@@ -2,7 +2,7 @@
 
 from dagster import AssetExecutionContext, AssetsDefinition, MaterializeResult, ResourceParam, asset
 
-from aos_assets.failures import translated
+from aos_assets.failures import WAIT_AND_TRY_AGAIN, translated
 from aos_assets.partitions import tenants
 from aos_assets.reporting import check_specs, result
 from aos_assets.steps.stages import land
@@ -17,6 +17,7 @@ def _raw(source: str) -> AssetsDefinition:
         partitions_def=tenants,
         owners=["team:data"],
         kinds={source if source != "files" else "csv", "parquet"},
+        retry_policy=WAIT_AND_TRY_AGAIN,
         check_specs=check_specs(["raw", source], ["balance", "readable"]),
         description=f"Rows of every {source} connection as they came, immutable; a row that did not change lands once.",
     )

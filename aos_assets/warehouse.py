@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dagster import AssetExecutionContext, AssetKey, AssetSpec, MaterializeResult, ResourceParam, multi_asset
 
-from aos_assets.failures import translated
+from aos_assets.failures import WAIT_AND_TRY_AGAIN, translated
 from aos_assets.partitions import tenants
 from aos_assets.reporting import check_specs, result
 from aos_assets.steps.stages import publish
@@ -50,6 +50,7 @@ def _specs() -> list[AssetSpec]:
     specs=_specs(),
     partitions_def=tenants,
     can_subset=True,
+    retry_policy=WAIT_AND_TRY_AGAIN,
     check_specs=[spec for entity in _ENTITIES for spec in check_specs(["unified", entity.plural], ["reconciliation", "references"])],
 )
 def warehouse(context: AssetExecutionContext, world: ResourceParam[World]) -> Iterator[MaterializeResult]:

@@ -96,7 +96,7 @@ def signing_key(settings: Settings) -> SigningKey:
     """
     settings.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = settings.keys / "tokens.pem"
-    with (settings.keys / "tokens.lock").open("w") as lock:
+    with os.fdopen(os.open(settings.keys / "tokens.lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             _write_private(path, Ed25519PrivateKey.generate())

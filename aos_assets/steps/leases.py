@@ -6,10 +6,11 @@ The epoch is the fence: whoever lists or publishes proves, in that very transact
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from threading import Event, Thread
 
-from aos_core.errors import TryAgain
+from aos_core.errors import AosError, TryAgain
 from aos_resources.database import TenantDatabase, Transaction
 
 SECONDS = 900
@@ -44,6 +45,16 @@ class Lease:
             raise TryAgain("Another worker took over", culprit=self.name, fix="Nothing was lost; its result stands.")
 
 
+def _keep(database: TenantDatabase, lease: Lease, ended: Event) -> None:
+    """Prolongs a lease while its worker lives: reading a large source may take longer than the lease lasts.
+
+    A database that is away, or a lease that is lost, is for `prove` to find.
+    """
+    while not ended.wait(SECONDS / 3):
+        with suppress(AosError), database.transaction() as transaction:
+            lease.prove(transaction)
+
+
 @contextmanager
 def holding(database: TenantDatabase, name: str, holder: str) -> Iterator[Lease]:
     """The lease of that name, given back at the end.
@@ -55,10 +66,14 @@ def holding(database: TenantDatabase, name: str, holder: str) -> Iterator[Lease]
         row = transaction.first(_TAKE, name=name, holder=holder, seconds=SECONDS)
     if row is None:
         raise TryAgain("Another worker is at it", culprit=name, fix="Wait until it has ended.")
-    lease = Lease(name, row["epoch"])
+    lease, ended = Lease(name, row["epoch"]), Event()
+    keeper = Thread(target=_keep, args=(database, lease, ended), daemon=True)
+    keeper.start()
     try:
         yield lease
     finally:
+        ended.set()
+        keeper.join()
         with database.transaction() as transaction:
             transaction.run(
                 "update aos.leases set held_until = '-infinity' where name = :name and epoch = :epoch", name=name, epoch=lease.epoch

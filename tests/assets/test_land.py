@@ -186,3 +186,15 @@ def test_a_paused_or_foreign_connection_is_not_there(acme: Company) -> None:
 
     with pytest.raises(AosError, match="No such connection"):
         sync_connection(acme.work, uuid4())
+
+
+def test_a_lease_lasts_as_long_as_its_worker_lives(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    from time import sleep
+
+    monkeypatch.setattr("aos_assets.steps.leases.SECONDS", 0.6)
+    with holding(acme.work.database, "sync:x", "slow") as lease:
+        sleep(1.5)
+        with pytest.raises(TryAgain, match="Another worker is at it"), holding(acme.work.database, "sync:x", "fast"):
+            pass
+        with acme.work.database.transaction() as transaction:
+            lease.prove(transaction)
