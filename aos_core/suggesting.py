@@ -173,7 +173,7 @@ def _currency(stream: Stream, entity: Entity, amounts: list[str]) -> Proposed:
     change = {"expr": f"'{told[0][1]}'"} if told else {}
     evidence = [f"no column says the currency of {', '.join(amounts)}"]
     evidence += [f"the dictionary says “{column.description}”" for column, _ in told[:1]]
-    return Proposed(stream.label, entity.name, "currency", f"In which currency are {', '.join(amounts)}?", change, tuple(evidence), 0.6 if told else 0.0)
+    return Proposed(stream.label, entity.name, "currency", f"Which currency are these amounts in: {', '.join(amounts)}?", change, tuple(evidence), 0.6 if told else 0.0)
 
 
 def _code(column: Column) -> str | None:
