@@ -7,8 +7,8 @@ from dagster import Failure, MetadataValue, RetryPolicy
 
 from aos_core.errors import AosError, TryAgain
 
-# For TryAgain alone: another run holds the tenant's lease, or a server was away for a moment.
-WAIT_AND_TRY_AGAIN = RetryPolicy(max_retries=3, delay=5)
+# For TryAgain: another run holds the tenant's lease, or a server was away. Longer in all than a killed worker's lease lasts.
+WAIT_AND_TRY_AGAIN = RetryPolicy(max_retries=8, delay=5)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from aos_assets.steps.leases import Lease, holding
 from aos_assets.steps.listing import Landed, StreamSync, list_reading, record_failure
 from aos_assets.steps.profile import profile
 from aos_assets.steps.streams import Stored, read_stored, remember, remember_dictionaries
-from aos_core.errors import AosError
+from aos_core.errors import AosError, TryAgain
 from aos_core.fingerprint import Fingerprint
 from aos_resources.connectors import connect
 from aos_resources.connectors.source import Connector, Part, SourceStream
@@ -69,6 +69,9 @@ def sync_connection(work: Work, connection_id: UUID, run_id: UUID | None = None)
             connector = connect(work.settings, row["source"], row["config"], secret)
             streams = tuple(_streams(work, connector, connection_id, sync_id, lease))
             error = "; ".join(f"{one.stream}: {one.error}" for one in streams if one.error) or None
+        except TryAgain as later:
+            _end(work, sync_id, later.sentence)
+            raise
         except AosError as failed:
             streams, error = (), failed.sentence
         _end(work, sync_id, error)
@@ -95,6 +98,8 @@ def _streams(work: Work, connector: Connector, connection_id: UUID, sync_id: UUI
     for stream in found.streams:
         try:
             yield _stream(work, connector, connection_id, ids[stream.name], stream, sync_id, lease)
+        except TryAgain:
+            raise
         except (AosError, duckdb.Error) as failed:
             reason = failed.sentence if isinstance(failed, AosError) else f"It could not be landed: {str(failed).splitlines()[0]}"
             record_failure(work, sync_id, ids[stream.name], reason)

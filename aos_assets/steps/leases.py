@@ -13,7 +13,8 @@ from threading import Event, Thread
 from aos_core.errors import AosError, TryAgain
 from aos_resources.database import TenantDatabase, Transaction
 
-SECONDS = 900
+# Short, since a living worker prolongs it: one that was killed stands in the way for half a minute at most.
+SECONDS = 30
 
 _TAKE = """
 insert into aos.leases (name, epoch, holder, held_until) values (:name, 1, :holder, now() + make_interval(secs => :seconds))

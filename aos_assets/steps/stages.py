@@ -14,7 +14,7 @@ from aos_assets.steps.land import connections, sync_connection
 from aos_assets.steps.map import suggest_mappings
 from aos_assets.steps.publish import Version, refresh
 from aos_assets.steps.runs import recorded
-from aos_core.errors import AosError
+from aos_core.errors import AosError, TryAgain
 from aos_resources.connectors import CONNECTORS
 from aos_resources.world import Work
 
@@ -54,13 +54,21 @@ class Report:
 
 
 def land(work: Work, source: str, run: str) -> Report:
-    """Every active connection of one kind, read once. A source's error fails a check and stops nothing else."""
+    """Every active connection of one kind, read once. A source's error fails a check and stops nothing else.
+
+    Raises:
+        TryAgain: one of them is being read by somebody else; the others were read.
+    """
+    busy: TryAgain | None = None
     with recorded(work, "raw", source, run) as (run_id, summary):
         streams: list[dict[str, Any]] = []
         errors: list[str] = []
         for connection_id, name in connections(work, source):
             try:
                 sync = sync_connection(work, connection_id, run_id)
+            except TryAgain as later:
+                busy = later
+                continue
             except AosError as failed:
                 errors.append(f"{name}: {failed.sentence}")
                 continue
@@ -71,6 +79,8 @@ def land(work: Work, source: str, run: str) -> Report:
                 for one in sync.streams if one.error is None
             ]  # fmt: skip
         summary |= {"streams": streams, "errors": errors}
+        if busy is not None:
+            raise busy
     landed = sum(one["landed"] + one["deleted"] for one in streams)
     red = [f"{one['connection']}/{one['stream']}" for one in streams if not one["balanced"]]
     checks = (Check("balance", not red, {"unbalanced": red}), Check("readable", not errors, {"errors": errors}))

@@ -151,3 +151,19 @@ def test_a_balance_is_what_it_says() -> None:
     assert StreamSync("s", read=3, landed=1, unchanged=1, rejected=1).balanced
     assert not StreamSync("s", read=3, landed=1, unchanged=1).balanced
     assert Sync("c", ()).error is None
+
+
+def test_a_run_that_meets_a_killed_workers_lease_waits_for_it_and_goes_on(
+    mapped: Company, opened: World, instance: DagsterInstance
+) -> None:
+    """Dagster waits between its tries itself; the dead worker's lease has a second left."""
+    with mapped.work.database.transaction() as transaction:
+        transaction.run(
+            "update aos.leases set held_until = now() + interval '1 second', holder = 'killed' where name = :name",
+            name=f"sync:{mapped.connection}",
+        )
+    mapped.write("deals.csv", [*FIRST, FIRST[0] | {"deal_id": "4"}])
+    result = materialize(mapped, opened, instance)
+    assert result.success
+    assert [event.event_type_value for event in result.all_events if "RETRY" in event.event_type_value] == ["STEP_UP_FOR_RETRY"]
+    assert len(mapped.view("opportunities", "opportunity_id")) == 4
