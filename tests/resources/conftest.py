@@ -57,7 +57,7 @@ def make(tmp_path: Path, settings: Settings, request: pytest.FixtureRequest) -> 
 def neighbours(settings: Settings, cluster: Cluster) -> Iterator[Neighbours]:
     with psycopg.connect(cluster.url(), autocommit=True) as owner:
         tables = [one for one in tenant_tables(owner, "aos") if one.name not in OF_PEOPLE]
-        initech, hooli = tenant_named("initech"), tenant_named("hooli")
+        initech, hooli = tenant_named("walled-initech"), tenant_named("walled-hooli")
         made = Neighbours(owner, settings, tables, initech, hooli)
         with made.connect() as app:
             for tenant, prefixes in ((initech, ["shared", "ours"]), (hooli, ["shared", "theirs"])):

@@ -343,7 +343,7 @@ def test_a_tenant_sees_its_own_name_and_no_person(neighbours: Neighbours) -> Non
     with neighbours.connect() as connection:
         with connection.transaction():
             connection.execute("select set_config('aos.tenant', %s, true)", (str(neighbours.initech.id),))
-            assert connection.execute("select slug from aos.tenants").fetchall() == [("initech",)]
+            assert connection.execute("select slug from aos.tenants").fetchall() == [("walled-initech",)]
         for name in ("users", "memberships", "operators", "revoked_tokens"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(sql.SQL("select 1 from {}").format(sql.Identifier("aos", name)))
@@ -388,5 +388,5 @@ def test_two_tenants_over_few_connections_never_cross_whatever_breaks(neighbours
     notes = neighbours.owner.execute(
         "select tenant_id, note from aos.connections where id = %s and tenant_id = any(%s)", (made_id("shared connections.id"), [neighbours.initech.id, neighbours.hooli.id])
     ).fetchall()
-    assert dict(notes) == {neighbours.initech.id: "initech", neighbours.hooli.id: "hooli"}
+    assert dict(notes) == {neighbours.initech.id: "walled-initech", neighbours.hooli.id: "walled-hooli"}
     database.close()
