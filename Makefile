@@ -11,21 +11,22 @@ find_python = for python in $${PYTHON:-} python3.11 python3.12 python3.13 python
 	if "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
 	>/dev/null 2>&1; then echo "$$python"; break; fi; done
 
-.PHONY: help demo up test lint types imports tests clean
+.PHONY: help demo up app test lint types imports page browser tests clean
 
 help:
 	@echo "make demo   a company's data in a fresh installation, then where to look"
 	@echo "make up     AutonomOS in the foreground"
+	@echo "make app    the app's pages, built"
 	@echo "make test   every check and test"
 	@echo "make clean  remove .venv and what tools left behind"
 
-demo: .venv/installed
+demo: .venv/installed app
 	@$(BIN)/aos demo
 
-up: .venv/installed
+up: .venv/installed app
 	@$(BIN)/aos up
 
-test: lint types imports tests
+test: lint types imports page tests
 
 lint: .venv/installed
 	$(BIN)/ruff check .
@@ -36,8 +37,29 @@ types: .venv/installed
 imports: .venv/installed
 	$(BIN)/lint-imports
 
-tests: .venv/installed
+page: frontend/node_modules/.package-lock.json
+	frontend/npm run check
+
+tests: .venv/installed app browser
 	$(BIN)/pytest
+
+# The app: what it is built with when the lock changed, its pages when any of its sources did.
+app: frontend/dist/index.html
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json .venv/installed
+	@frontend/npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/.package-lock.json frontend/index.html frontend/openapi.json frontend/vite.config.ts $(shell find frontend/src frontend/public -type f 2>/dev/null)
+	@frontend/npm run --silent build
+	@touch $@
+
+# The pages are tested in a real browser: Debian's, installed where this user may.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+		else echo "The pages are tested in Chromium, which is not here. Install it (on Debian: apt-get install chromium)." >&2; exit 1; fi; }
 
 .PHONY: .venv
 .venv: .venv/installed
@@ -65,4 +87,4 @@ $(UV):
 	@touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dbt_project/target dbt_project/logs
+	rm -rf .venv frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache dbt_project/target dbt_project/logs

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from aos_api import documentation, errors
+from aos_api import app_files, documentation, errors
 from aos_api.dependencies import Services
 from aos_api.protection import Protection
 from aos_api.routers import (
@@ -31,6 +32,7 @@ from aos_resources.tokens import Tokens
 from aos_resources.warehouse import Warehouse
 
 _ROUTERS = (auth, connections, streams, mappings, proposals, entities, provenance, metrics, runs, health)
+_PAGES = Path(__file__).resolve().parent.parent / "frontend" / "dist"
 _POOL = 8  # connections of a role; as many again in a burst
 _FREE_FAILURES, _FREE_FAILURES_OF_AN_ADDRESS = 5, 30
 
@@ -65,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         api.include_router(noun.router)
     app.include_router(api)
     documentation.install(app)
+    app_files.install(app, _PAGES)
     return app
 
 

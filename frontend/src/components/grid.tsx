@@ -1,0 +1,163 @@
+// A table of any length: only the rows in sight are drawn, more are asked for near the end; cards where it is narrow.
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { useNarrow } from "@/lib/screen";
+
+export interface Column<Row> {
+  key: string;
+  head: ReactNode;
+  width: number; // rem
+  numeric?: boolean;
+  cell: (row: Row) => ReactNode;
+}
+
+interface GridProps<Row> {
+  label: string;
+  columns: Column<Row>[]; // the first is the row's name, and may hold its link
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  total: number | null; // rows there are, where that is known
+  more: { has: boolean; busy: boolean; load: () => void };
+}
+
+const AHEAD = 20; // rows before the end at which more are asked for
+const rem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+
+/** Rows and cards have other heights: changing between them begins again. */
+export function Grid<Row>(props: GridProps<Row>) {
+  const narrow = useNarrow();
+  return <Scrolled key={narrow ? "cards" : "rows"} {...props} narrow={narrow} />;
+}
+
+function Scrolled<Row>({ narrow, ...props }: GridProps<Row> & { narrow: boolean }) {
+  const scroll = useRef<HTMLDivElement>(null);
+  const { rows, more } = props;
+  const [height] = useState(() => (narrow ? 11 : 2.25) * rem()); // asked once, not once a row
+  // eslint-disable-next-line react-hooks/incompatible-library -- its functions are called while drawing, never kept
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => height,
+    overscan: 12,
+    initialRect: { width: 1024, height: 640 },
+  });
+  const shown = virtual.getVirtualItems();
+  const last = shown.at(-1)?.index ?? 0;
+  const near = more.has && !more.busy && last >= rows.length - AHEAD;
+  const { load } = more;
+  useEffect(() => {
+    if (near) load();
+  }, [near, load]);
+
+  const move = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowDown" || event.key === "j" ? 1 : event.key === "k" || event.key === "ArrowUp" ? -1 : 0;
+    const at = Number((event.target as HTMLElement).closest("[data-at]")?.getAttribute("data-at") ?? Number.NaN);
+    if (step === 0 || Number.isNaN(at) || event.metaKey || event.ctrlKey || event.altKey) return;
+    const next = Math.min(rows.length - 1, Math.max(0, at + step));
+    event.preventDefault();
+    virtual.scrollToIndex(next);
+    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-at="${next}"] a`)?.focus());
+  };
+
+  const before = shown[0]?.start ?? 0;
+  const after = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
+  const Body = narrow ? Cards : Rows;
+  return (
+    // The region scrolls, so it takes the focus; the keys move between the links inside it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    <div ref={scroll} role="region" aria-label={props.label} tabIndex={0} onKeyDown={move} className="max-h-[calc(100dvh-17rem)] min-h-72 overflow-auto overscroll-contain">
+      <Body {...props} before={before} after={after} shown={shown} measure={virtual.measureElement} />
+      {more.busy && (
+        <p role="status" className="sticky left-0 px-4 py-2 text-sm text-muted">
+          Reading more rows …
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface Window {
+  before: number;
+  after: number;
+  shown: { index: number; key: React.Key }[];
+  measure: (element: Element | null) => void;
+}
+
+function Rows<Row>({ label, columns, rows, rowKey, total, before, after, shown }: GridProps<Row> & Window) {
+  const width = columns.reduce((sum, column) => sum + column.width, 0);
+  return (
+    <table aria-rowcount={total === null ? -1 : total + 1} className="w-full table-fixed border-separate border-spacing-0 text-left text-sm" style={{ minWidth: `${width}rem` }}>
+      <caption className="sr-only">{label}</caption>
+      <colgroup>
+        {columns.map((column) => (
+          <col key={column.key} style={{ width: `${column.width}rem` }} />
+        ))}
+      </colgroup>
+      <thead>
+        <tr aria-rowindex={1}>
+          {columns.map((column, place) => (
+            <th key={column.key} scope="col" className={`sticky top-0 h-9 border-b border-line bg-sunken px-3 font-semibold text-muted ${place === 0 ? "left-0 z-20" : "z-10"} ${column.numeric ? "text-right" : ""}`}>
+              <span className="block truncate">{column.head}</span>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {before > 0 && <Gap height={before} columns={columns.length} />}
+        {shown.map(({ index }) => {
+          const row = rows[index];
+          if (row === undefined) return null;
+          return (
+            <tr key={rowKey(row)} data-at={index} aria-rowindex={index + 2} className="group">
+              {columns.map((column, place) =>
+                place === 0 ? (
+                  <th key={column.key} scope="row" className="sticky left-0 z-10 h-9 truncate border-b border-line bg-surface px-3 font-semibold group-hover:bg-sunken">
+                    {column.cell(row)}
+                  </th>
+                ) : (
+                  <td key={column.key} className={`h-9 truncate border-b border-line px-3 group-hover:bg-sunken ${column.numeric ? "text-right tabular-nums" : ""}`}>
+                    {column.cell(row)}
+                  </td>
+                ),
+              )}
+            </tr>
+          );
+        })}
+        {after > 0 && <Gap height={after} columns={columns.length} />}
+      </tbody>
+    </table>
+  );
+}
+
+const Gap = ({ height, columns }: { height: number; columns: number }) => (
+  <tr aria-hidden>
+    <td colSpan={columns} style={{ height, padding: 0 }} />
+  </tr>
+);
+
+function Cards<Row>({ columns, rows, rowKey, before, after, shown, measure }: GridProps<Row> & Window) {
+  const [lead, ...rest] = columns;
+  return (
+    <ul className="px-3" style={{ paddingTop: before, paddingBottom: after }}>
+      {shown.map(({ index }) => {
+        const row = rows[index];
+        if (row === undefined) return null;
+        return (
+          <li key={rowKey(row)} data-at={index} data-index={index} ref={measure} className="py-1.5">
+            <div className="rounded-box border border-line bg-surface p-3">
+              <div className="mb-1.5 font-semibold break-words">{lead?.cell(row)}</div>
+              <dl className="grid grid-cols-[minmax(0,2fr)_minmax(0,3fr)] gap-x-4 gap-y-1 text-sm">
+                {rest.map((column) => (
+                  <div key={column.key} className="contents">
+                    <dt className="break-words text-muted">{column.head}</dt>
+                    <dd className="min-w-0 text-right break-words">{column.cell(row)}</dd>
+                  </div>
+                ))}
+              </dl>
+            </div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}

@@ -1,0 +1,42 @@
+// One run: when, how long, what it counted; where it failed, what failed and what to do next.
+import { BalanceView } from "@/components/balance";
+import { Copied } from "@/components/copied";
+import { Facts } from "@/components/fields";
+import { Mark } from "@/components/mark";
+import { Moment } from "@/components/moment";
+import { balancesOf, figuresOf, nextStep } from "@/features/runs/summary";
+import type { Schemas } from "@/lib/client";
+import { count } from "@/lib/numbers";
+import { lasted } from "@/lib/time";
+
+export function RunView({ run }: { run: Schemas["RunSeen"] }) {
+  const figures = figuresOf(run.summary);
+  const balances = balancesOf(run.summary);
+  return (
+    <div className="space-y-6 p-4">
+      <Facts
+        facts={[
+          { name: "State", value: <Mark state={run.state} /> },
+          { name: "Began", value: <Moment at={run.started_at} /> },
+          { name: "Took", value: lasted(run.started_at, run.ended_at) },
+          { name: "Run", value: <Copied label="Id" text={run.id} /> },
+        ]}
+      />
+      {run.error && (
+        <section className="space-y-1 rounded-box border border-red p-3">
+          <h3 className="text-base text-red">{run.error.what || "It ended without saying why."}</h3>
+          <p className="text-sm">{nextStep(run)}</p>
+        </section>
+      )}
+      {balances.map((one) => (
+        <BalanceView key={one.name} title={`${one.name}:`} balance={one.balance} />
+      ))}
+      {figures.length > 0 && (
+        <section className="space-y-2">
+          <h3 className="text-base">Rows</h3>
+          <Facts facts={figures.map((figure) => ({ name: figure.name, value: <span className="tabular-nums">{count(figure.rows)}</span> }))} />
+        </section>
+      )}
+    </div>
+  );
+}

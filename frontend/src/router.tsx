@@ -1,0 +1,56 @@
+// The router with what is shown where a page is missing, broken or on its way; and the queries' defaults.
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
+import { createRouter, Link, type ErrorComponentProps } from "@tanstack/react-router";
+import { Empty, Failed, Skeleton } from "@/components/states";
+import { wasSignedIn } from "@/lib/session";
+import { canRetry, troubleOf } from "@/lib/trouble";
+import { tree } from "@/routes/tree";
+
+/** A session that ended leads to signing in, and back to the same page. */
+function leave(error: unknown): void {
+  if (troubleOf(error).status !== 401 || !wasSignedIn() || router.state.location.pathname === "/sign-in") return;
+  void router.navigate({ to: "/sign-in", search: { next: router.state.location.href } });
+}
+
+export const queries = new QueryClient({
+  queryCache: new QueryCache({ onError: leave }),
+  mutationCache: new MutationCache({ onError: leave }),
+  defaultOptions: {
+    queries: { staleTime: 10_000, retry: (failures, error) => failures < 1 && canRetry(troubleOf(error)) },
+  },
+});
+
+const Missing = () => (
+  <main className="mx-auto max-w-xl p-4">
+    <h1 className="px-6 pt-6 text-xl">AOS not found</h1>
+    <Empty shows="There is no such page." because="The address may be mistyped, or the page has moved." action={<Link to="/" search={{}} className="font-semibold text-blue underline">To the dashboard</Link>} />
+  </main>
+);
+
+const Broken = ({ error, reset }: ErrorComponentProps) => (
+  <main className="mx-auto max-w-xl p-4">
+    <Failed what="This page" trouble={troubleOf(error)} retry={reset} />
+  </main>
+);
+
+export const router = createRouter({
+  routeTree: tree,
+  context: { queries },
+  defaultNotFoundComponent: Missing,
+  defaultErrorComponent: Broken,
+  defaultPendingComponent: () => <Skeleton rows={6} />,
+  defaultPendingMs: 150,
+  defaultPreload: "intent",
+  defaultPreloadStaleTime: 0,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    title?: string;
+    line?: string; // what the page answers
+  }
+}

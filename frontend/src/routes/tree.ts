@@ -1,0 +1,99 @@
+// The pages of the app: path, search schema, title; each page's own code is loaded when it is opened.
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, redirect } from "@tanstack/react-router";
+import { given, oneOf, pairs, text, texts } from "@/routes/search";
+import { meOptions, wasSignedIn } from "@/lib/session";
+import { troubleOf } from "@/lib/trouble";
+
+export interface Context {
+  queries: QueryClient;
+}
+
+const root = createRootRouteWithContext<Context>()();
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: (raw) => given({ next: text(raw, "next") }),
+}).lazy(() => import("@/routes/sign-in").then((page) => page.Route));
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  beforeLoad: async ({ context, location }) => {
+    const away = () => redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
+    if (!wasSignedIn()) throw away();
+    try {
+      await context.queries.query({ ...meOptions, staleTime: "static" });
+    } catch (error) {
+      if (troubleOf(error).status === 401) throw away();
+      throw error;
+    }
+  },
+}).lazy(() => import("@/routes/inside").then((page) => page.Route));
+
+const dashboard = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  staticData: { title: "Dashboard", line: "Is everything all right, and what changed?" },
+}).lazy(() => import("@/routes/dashboard").then((page) => page.Route));
+
+const approvals = createRoute({
+  getParentRoute: () => inside,
+  path: "/approvals",
+  validateSearch: (raw) => given({ proposal: text(raw, "proposal"), show: oneOf(raw, "show", ["decided"]) }),
+  staticData: { title: "Approvals", line: "What waits for a decision, and on what evidence?" },
+}).lazy(() => import("@/routes/approvals").then((page) => page.Route));
+
+const connections = createRoute({
+  getParentRoute: () => inside,
+  path: "/connections",
+  staticData: { title: "Connections", line: "What is connected, and can I believe it?" },
+}).lazy(() => import("@/routes/connections").then((page) => page.Route));
+
+const connection = createRoute({
+  getParentRoute: () => inside,
+  path: "/connections/$connectionId",
+  staticData: { title: "Connections", line: "What is connected, and can I believe it?" },
+}).lazy(() => import("@/routes/connection").then((page) => page.Route));
+
+const stream = createRoute({
+  getParentRoute: () => inside,
+  path: "/streams/$streamId",
+  validateSearch: (raw) => given({ part: oneOf(raw, "part", ["columns", "fingerprints", "mappings"]) }),
+  staticData: { title: "Stream", line: "What did the source send, exactly?" },
+}).lazy(() => import("@/routes/stream").then((page) => page.Route));
+
+const data = createRoute({
+  getParentRoute: () => inside,
+  path: "/data",
+  staticData: { title: "Data", line: "What do we know, and where does each value come from?" },
+}).lazy(() => import("@/routes/data").then((page) => page.Route));
+
+const entity = createRoute({
+  getParentRoute: () => inside,
+  path: "/data/$entity",
+  validateSearch: (raw) => given({ columns: texts(raw, "columns"), where: pairs(raw, "where") }),
+  staticData: { title: "Data", line: "What do we know, and where does each value come from?" },
+}).lazy(() => import("@/routes/entity").then((page) => page.Route));
+
+const record = createRoute({
+  getParentRoute: () => inside,
+  path: "/data/$entity/$id",
+  validateSearch: (raw) => given({ cell: text(raw, "cell") }),
+  staticData: { title: "Data", line: "What do we know, and where does each value come from?" },
+}).lazy(() => import("@/routes/record").then((page) => page.Route));
+
+const runs = createRoute({
+  getParentRoute: () => inside,
+  path: "/runs",
+  validateSearch: (raw) => given({ stage: text(raw, "stage"), run: text(raw, "run") }),
+  staticData: { title: "Runs", line: "What ran, what did it count, and what failed?" },
+}).lazy(() => import("@/routes/runs").then((page) => page.Route));
+
+const gallery = createRoute({ getParentRoute: () => root, path: "/gallery" });
+const shown = import.meta.env.DEV ? gallery.lazy(() => import("@/routes/gallery").then((page) => page.Route)) : null;
+
+const pages = inside.addChildren([dashboard, approvals, connections, connection, stream, data, entity, record, runs]);
+
+export const tree = root.addChildren(shown ? [signIn, pages, shown] : [signIn, pages]);

@@ -1,0 +1,77 @@
+// Connections, streams and runs in words; addresses read strictly.
+import { expect, test } from "vitest";
+import { stateOf } from "@/features/connections/state";
+import { stages } from "@/features/runs/stages";
+import { balancesOf, figuresOf, nextStep } from "@/features/runs/summary";
+import { changed } from "@/features/streams/shapes";
+import { told } from "@/lib/run";
+import { homeward } from "@/routes/homeward";
+import { given, oneOf, pairs, text, texts } from "@/routes/search";
+import { AT } from "../answers";
+import { column, connection, run, sync } from "../made";
+
+const NOW = Date.parse(AT) + 4 * 60_000;
+
+test("a connection says when it was synced and whether it balances", () => {
+  expect([stateOf(connection(), sync(), NOW), stateOf(connection(), sync({ balanced: false }), NOW)].map((one) => one.words)).toEqual(["Synced 4 min ago, balanced", "Synced 4 min ago, does not balance"]);
+});
+
+test("before the syncs are known a connection does not claim to balance", () => {
+  expect(stateOf(connection(), undefined, NOW).words).toBe("Synced 4 min ago");
+});
+
+test("a connection that was never read, or rests, says so", () => {
+  expect([stateOf(connection({ last_sync: null }), undefined, NOW).words, stateOf(connection({ state: "paused" }), sync(), NOW).words]).toEqual(["Never synced", "Paused"]);
+});
+
+test("between two looks at a stream columns come, go and change their type", () => {
+  const look = (shape: string, fields: ReturnType<typeof column>[]) => ({ id: shape, sync_id: "y", shape, rows: 1, seq: 1, taken_at: AT, fields });
+  const older = look("1", [column("Id", "integer"), column("Sector")]);
+  expect(changed(older, look("2", [column("Id", "text"), column("Industry")]))).toEqual({ came: ["Industry"], gone: ["Sector"], retyped: ["Id: integer → text"] });
+  expect([changed(older, look("1", older.fields)), changed(undefined, older)]).toEqual([null, null]);
+});
+
+test.each([
+  ["raw", { streams: [{ landed: 0 }, { landed: 0 }] }, "2 streams read, nothing new"],
+  ["raw", { streams: [{ landed: 1200 }] }, "1 stream read, 1,200 rows landed"],
+  ["fingerprints", { changed: [] }, "no stream changed its shape"],
+  ["events", { balances: [{ landed: 10, canonical: 9 }] }, "9 of 10 rows canonical"],
+  ["events", { balances: [] }, "no mapping feeds it"],
+  ["warehouse", { new: true, tables: { "unified/accounts": 85, "staging/stg_account": 85 } }, "85 records, a new version published"],
+  ["something new", {}, ""],
+])("a run of %s with %j says: %s", (stage, summary, said) => {
+  expect(told(stage, summary)).toBe(said);
+});
+
+test("the stages stand in the order in which data flows, failures at the end", () => {
+  const all = stages([run({ stage: "warehouse" }), run({ stage: "raw", state: "failed" }), run()]);
+  expect(all.map((one) => [one.key, one.count])).toEqual([["", 3], ["raw", 1], ["events", 1], ["warehouse", 1], ["failed", 1]]);
+});
+
+test("a run's summary is read as balances, and the views come before the tables behind them", () => {
+  expect(balancesOf(run().summary)).toMatchObject([{ name: "crm/accounts", balance: { rows: 4, balanced: true } }]);
+  expect(figuresOf({ tables: { "staging/a": 1, "unified/b": 2 } }).map((one) => one.name)).toEqual(["unified/b", "staging/a"]);
+});
+
+test("after a failure the error's own way out is said", () => {
+  expect(nextStep(run({ error: { what: "Gone.", fix: "Mount the folder." } }))).toBe("Mount the folder. What had landed stays; nothing was lost.");
+  expect(nextStep(run({ error: { what: "Gone." } }))).toContain("Ask for a refresh");
+});
+
+test("an address says only what is of the asked form", () => {
+  const raw = { a: "x", b: "", list: ["1", 2], words: ["1", "2"], where: { status: "won", bad: 1 }, part: "columns" };
+  expect([text(raw, "a"), text(raw, "b"), texts(raw, "list"), texts(raw, "words"), pairs(raw, "where"), pairs(raw, "a"), oneOf(raw, "part", ["rows"]), given({ a: undefined, b: 1 })]).toEqual([
+    "x", undefined, undefined, ["1", "2"], { status: "won" }, undefined, undefined, { b: 1 },
+  ]);
+});
+
+test.each([
+  [undefined, "/"],
+  ["/data/account?where=x", "/data/account?where=x"],
+  ["//elsewhere.example", "/"],
+  ["/\\elsewhere.example", "/"],
+  ["https://elsewhere.example", "/"],
+  ["/sign-in?next=/", "/"],
+])("after signing in, %s leads to %s", (next, place) => {
+  expect(homeward(next)).toBe(place);
+});

@@ -1,0 +1,81 @@
+"""A browser window on the app: what it complains of, and the few things that every test does in one."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+# A person who sees badly, one who uses the keyboard, and one who listens: WCAG 2.2 AA and the best practices.
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@cache
+def axe() -> str:
+    return AXE.read_text()
+
+
+class Window:
+    """One context of its own: no cookie, store or cache is shared with another window."""
+
+    def __init__(self, browser: Browser, address: str, width: int, height: int, theme: str) -> None:
+        self.address = address
+        self.complaints: list[str] = []
+        self.expected = 0  # failed requests that the test itself brings about
+        self._context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
+        self.page: Page = self._context.new_page()
+        self.page.on("console", lambda said: self._heard(said.type, said.text))
+        self.page.on("pageerror", lambda error: self._heard("error", str(error)))
+        self.page.set_default_timeout(10_000)
+
+    def _heard(self, kind: str, text: str) -> None:
+        """Chromium says refusals by the page's policy, and every failed request, as errors of the console."""
+        if kind != "error":
+            return
+        if self.expected and text.startswith("Failed to load resource"):
+            return
+        self.complaints.append(text)
+
+    def sign_in(self, person: str, password: str) -> None:
+        """By the API, which sets the cookie; that the form does so too has tests of its own."""
+        answer = self.page.request.post(f"{self.address}/api/v1/auth/login", data={"email": person, "password": password})
+        assert answer.ok, answer.text()
+        self.page.add_init_script("localStorage.setItem('aos.session', '1')")
+
+    def go(self, path: str) -> None:
+        self.page.goto(self.address + path)
+        self.page.wait_for_load_state("networkidle")
+
+    def ask(self, path: str) -> Any:
+        """The API's own answer to the person of this window."""
+        answer = self.page.request.get(f"{self.address}/api/v1{path}")
+        assert answer.ok, answer.text()
+        return answer.json()
+
+    def answer(self, path: str, status: int, body: dict[str, Any]) -> None:
+        """From now on the server answers so, whatever it would have said."""
+        self.expected += status >= 400
+
+        def fulfil(route: Route) -> None:
+            route.fulfill(status=status, content_type="application/json", body=json.dumps(body))
+
+        self.page.route(re.compile(re.escape("/api/v1" + path) + r"(\?.*)?$"), fulfil)
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong on the page as it stands; injected from outside, so that the page's policy stays as it is."""
+        if not self.page.evaluate("typeof window.axe === 'object'"):
+            self.page.evaluate(axe())
+        found = self.page.evaluate("rules => window.axe.run(document, rules)", _RULES)
+        return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
+
+    def is_too_wide(self) -> bool:
+        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+
+    def close(self) -> None:
+        self._context.close()
