@@ -56,7 +56,12 @@ function Scrolled<Row>({ narrow, ...props }: GridProps<Row> & { narrow: boolean 
     const next = Math.min(rows.length - 1, Math.max(0, at + step));
     event.preventDefault();
     virtual.scrollToIndex(next);
-    requestAnimationFrame(() => scroll.current?.querySelector<HTMLElement>(`[data-at="${next}"] a`)?.focus());
+    const focus = () => {
+      const link = scroll.current?.querySelector<HTMLElement>(`[data-at="${next}"] a`);
+      link?.focus();
+      return Boolean(link);
+    };
+    if (!focus()) requestAnimationFrame(focus); // not drawn yet: it is as soon as the table has scrolled there
   };
 
   const before = shown[0]?.start ?? 0;
