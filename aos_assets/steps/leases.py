@@ -77,5 +77,5 @@ def holding(database: TenantDatabase, name: str, holder: str) -> Iterator[Lease]
         keeper.join()
         with database.transaction() as transaction:
             transaction.run(
-                "update aos.leases set held_until = '-infinity' where name = :name and epoch = :epoch", name=name, epoch=lease.epoch
+                "update aos.leases set held_until = 'epoch' where name = :name and epoch = :epoch", name=name, epoch=lease.epoch
             )

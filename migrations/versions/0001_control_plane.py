@@ -33,7 +33,7 @@ create table leases (
     name text not null,
     epoch bigint not null default 0,
     holder text,
-    held_until timestamptz not null default '-infinity',
+    held_until timestamptz not null default 'epoch',
     primary key (tenant_id, name)
 );
 create table runs (
