@@ -7,6 +7,7 @@ another dialect. A user's text reaches the SQL only as a parsed expression of al
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlglot
@@ -55,6 +56,7 @@ class Compiled:
     fields: tuple[CompiledField, ...]
 
 
+@lru_cache(maxsize=256)
 def compile_mapping(mapping: Mapping, entity: Entity, columns: tuple[str, ...]) -> Compiled:
     """The SQL of a mapping over a stream's columns.
 

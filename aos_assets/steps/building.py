@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +11,9 @@ import duckdb
 import pyarrow as pa
 
 from aos_assets.steps import dbt
+from aos_assets.steps.changed import changed_entities, follow, needed_seqs
 from aos_assets.steps.identities import identify
-from aos_assets.steps.inputs import Inputs, scratch
+from aos_assets.steps.inputs import File, Inputs, scratch
 from aos_core.compiling import literal, quoted
 from aos_core.metrics import standard_metrics
 from aos_core.ontology import Entity
@@ -23,26 +26,67 @@ _METRICS = {"position": "integer", "metric": "varchar", "label": "varchar", "ent
             "condition": "varchar", "by_currency": "boolean", "unit": "varchar", "definition": "varchar"}  # fmt: skip
 
 
-def build_version(work: Work, inputs: Inputs, file: Path) -> tuple[dict[str, dict[str, Any]], list[tuple[str, ...]], list[tuple[str, str]]]:
-    """Tables with their counts, the entity ids to issue and the redirects that merges leave."""
+Ids = list[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Built:
+    """What came of a version's file: tables with their counts, entity ids to issue, and where merged ones lead."""
+
+    tables: dict[str, dict[str, Any]]
+    issued: Ids
+    redirected: Ids
+
+
+def build_fresh(work: Work, inputs: Inputs, file: Path) -> Built:
+    """A version made of all events."""
     with work.lake.duckdb(file) as (connection, _):
         _meta(connection, work, inputs)
-        _events(connection, work, inputs)
+        connection.execute("create schema events")
+        for entity in work.ontology.entities:
+            _show(connection, entity, inputs.events, inputs.quarantined)
         identify(connection, work)
-    dbt.build(file, scratch(work), work.settings.memory)
+    dbt.build(file, scratch(work), work.settings.memory, [])
     with work.lake.duckdb(file) as (connection, _):
         connection.execute("drop schema events cascade")
         for entity in work.ontology.entities:
-            connection.execute(f"drop table identities.{entity.name}_living")
-            connection.execute(f"drop table identities.{entity.name}_places")
-            connection.execute(f"create unique index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")
-            connection.execute(f"create unique index {entity.plural}_id on unified.{entity.plural} ({entity.key.name})")
-        tables = _describe(connection)
+            connection.execute(f"create index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")
+            connection.execute(f"create index {entity.plural}_id on unified.{entity.plural} ({entity.key.name})")
+        issued, redirected = _compared(connection, work, inputs)
+        return _finished(connection, work, issued, redirected)
+
+
+def build_next(work: Work, inputs: Inputs, file: Path) -> Built:
+    """A version made of its parent and the events that came since; equal to one made of all events, row for row."""
+    assert inputs.parent_path is not None
+    shutil.copyfile(inputs.parent_path, file)
+    told = {one.entity for one in (*inputs.events, *inputs.quarantined) if one.new}
+    with work.lake.duckdb(file) as (connection, _):
+        connection.execute("create schema events")
         for entity in work.ontology.entities:
-            tables[f"identities/{entity.name}"] |= _audit(connection, work, entity)
-        issued, redirected = _ids(connection, work, inputs)
-        connection.execute("checkpoint")
-    return tables, issued, redirected
+            _show(connection, entity, *([one for one in files if one.new] for files in (inputs.events, inputs.quarantined)))
+        follow(connection, work, [entity for entity in work.ontology.entities if entity.name in told])
+        changed = changed_entities(connection, work)
+        for entity in changed:
+            needed = needed_seqs(connection, entity)
+            _show(connection, entity, [one for one in inputs.events if one.seq in needed], [])
+    if changed:
+        models = [name for one in changed for name in (f"stg_{one.name}", one.plural)]
+        dbt.build(file, scratch(work), work.settings.memory, [*models, "metric_values"])
+    with work.lake.duckdb(file) as (connection, _):
+        issued = connection.execute("select entity, entity_id::varchar, stream::varchar, entity_key from changed.ids").fetchall()
+        redirected = connection.execute("select from_id::varchar, to_id::varchar from changed.redirects").fetchall()
+        connection.execute("drop schema changed cascade")
+        connection.execute("drop schema events cascade")
+        return _finished(connection, work, issued, redirected)
+
+
+def _finished(connection: duckdb.DuckDBPyConnection, work: Work, issued: Ids, redirected: Ids) -> Built:
+    tables = _describe(connection)
+    for entity in work.ontology.entities:
+        tables[f"identities/{entity.name}"] |= _audit(connection, work, entity)
+    connection.execute("checkpoint")
+    return Built(tables, issued, redirected)
 
 
 def _meta(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> None:
@@ -74,12 +118,14 @@ def _meta(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> 
     connection.unregister("told")
 
 
-def _events(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> None:
-    connection.execute("create schema events")
-    for entity in work.ontology.entities:
-        connection.execute(f"create view events.{entity.name} as {_all_of(inputs.events[entity.name], _event_columns(entity))}")
-        lists = _all_of(inputs.quarantined[entity.name], {"source_key": "varchar", "seq": "bigint", "mapping": "uuid"})
-        connection.execute(f"create view events.{entity.name}_quarantined as {lists}")
+def _show(connection: duckdb.DuckDBPyConnection, entity: Entity, events: list[File], quarantined: list[File]) -> None:
+    """The views that identities and models read: the entity's rows of those files."""
+    for name, files, columns in (
+        (entity.name, events, _event_columns(entity)),
+        (f"{entity.name}_quarantined", quarantined, {"source_key": "varchar", "seq": "bigint", "mapping": "uuid"}),
+    ):
+        rows = _all_of([one.path for one in files if one.entity == entity.name], columns)
+        connection.execute(f"create or replace view events.{name} as {rows}")
 
 
 def _event_columns(entity: Entity) -> dict[str, str]:
@@ -110,7 +156,10 @@ def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]
 
 def _audit(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> dict[str, int]:
     """Counts that the checks compare: living things of an entity, and its references that lead to nothing."""
-    things = connection.execute(f"select count(distinct entity_id) from identities.{entity.name} where live").fetchall()[0][0]
+    shared = f"identities.{entity.name}_shared"
+    things = connection.execute(
+        f"select count(*) + (select count(*) from {shared}) from identities.{entity.name} where live and entity_id not in (select entity_id from {shared})"
+    ).fetchall()[0][0]
     dangling = 0
     for one in entity.values:
         if one.type == "ref":
@@ -122,13 +171,12 @@ def _audit(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) ->
     return {"things": things, "dangling": dangling}
 
 
-def _ids(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> tuple[list[tuple[str, ...]], list[tuple[str, str]]]:
-    """Founding records whose ids the parent had not, and ids of the parent that now stand under another."""
+def _compared(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> tuple[Ids, Ids]:
+    """Founding records whose ids the parent had not, and records of the parent that now stand under another id."""
     known = inputs.parent_path is not None and inputs.parent_path.exists()
     if known:
         connection.execute(f"attach {literal(str(inputs.parent_path))} as parent (read_only)")
-    issued: list[tuple[str, ...]] = []
-    redirected: list[tuple[str, str]] = []
+    issued, redirected = Ids(), Ids()
     for entity in work.ontology.entities:
         new = f" and entity_id not in (select entity_id from parent.identities.{entity.name})" if known else ""
         issued += connection.execute(
@@ -137,8 +185,8 @@ def _ids(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> t
         ).fetchall()
         if known:
             redirected += connection.execute(
-                f"select distinct p.entity_id::varchar, n.entity_id::varchar from parent.identities.{entity.name} p"
-                f" join identities.{entity.name} n on n.record_id = p.entity_id where n.entity_id <> p.entity_id"
+                f"select n.record_id::varchar, n.entity_id::varchar from parent.identities.{entity.name} p"
+                f" join identities.{entity.name} n on n.record_id = p.record_id where n.entity_id <> p.entity_id"
             ).fetchall()
     if known:
         connection.execute("detach parent")

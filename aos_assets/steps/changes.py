@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from aos_assets.steps.states import State, recall
 from aos_core.compiling import literal, quoted
 from aos_core.errors import AosError
 from aos_resources.connectors.source import Part
@@ -31,13 +32,6 @@ class Change:
     @property
     def rows(self) -> int:
         return self.landed + self.deleted
-
-
-def open_state(connection: duckdb.DuckDBPyConnection, state: Path | None) -> None:
-    """Table `state`: of each part's keys the hash and the landed row that says it last."""
-    connection.execute("create temp table state (part varchar, key varchar, hash uuid, landing uuid, row bigint)")
-    if state is not None:
-        connection.execute(f"insert into state select part, key, hash, landing, row from read_parquet({literal(str(state))})")
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path) -> int:
@@ -90,14 +84,16 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> list
     return []
 
 
-def compare(connection: duckdb.DuckDBPyConnection, part: Part, columns: list[str], key: tuple[str, ...], landing: str) -> Change:
-    """Fills table `landing_rows` (row in the landing, n, key, op) and brings table `state` up to the reading.
+def compare(
+    connection: duckdb.DuckDBPyConnection, state: State, part: Part, columns: list[str], key: tuple[str, ...], landing: str
+) -> Change:
+    """Fills table `landing_rows` (row in the landing, n, key, op) and tells `next_state` what the reading changed.
 
     Rows of one key are judged together: where any of them changed all land again, so that the last one stays the
     last. A row that repeats its key and content within the reading is kept and marked `r`.
     """
-    connection.execute("create or replace temp table prior as select key, hash, landing, row from state where part = ?", [part.name])
     _identify(connection, columns, key)
+    recall(connection, state, part.name, complete=part.complete)
     connection.execute(
         "create or replace temp table judged as select g.key, g.hash, g.last, p.key is not null as known, p.landing, p.row,"
         " p.hash is not distinct from g.hash as same from groups g left join prior p on p.key = g.key"
@@ -109,14 +105,14 @@ def compare(connection: duckdb.DuckDBPyConnection, part: Part, columns: list[str
         f" select h.n, h.key, case when h.again then 'r' when j.known then 'u' else 'i' end"
         f" from hashed h join judged j on j.key = h.key where not j.same)"
     )
+    changed = "" if part.complete else " where not j.same"
     connection.execute(
-        "create or replace temp table next_state as select ? as part, j.key, j.hash, case when j.same then j.landing else ?::uuid end as landing,"
-        " case when j.same then j.row else l.row end as row from judged j left join landing_rows l on l.n = j.last",
+        "insert into next_state select ?, j.key, j.hash, case when j.same then j.landing else ?::uuid end,"
+        f" case when j.same then j.row else l.row end, j.known from judged j left join landing_rows l on l.n = j.last{changed}",
         [part.name, landing],
     )
-    kept = "" if part.complete else " and key in (select key from next_state)"
-    connection.execute(f"delete from state where part = ?{kept}", [part.name])
-    connection.execute("insert into state select * from next_state")
+    if part.complete:
+        connection.execute("insert into whole values (?)", [part.name])
     return _count(connection)
 
 

@@ -19,16 +19,17 @@ PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def build(work_file: Path, scratch: Path, memory: str) -> None:
-    """Runs every model over a work file.
+def build(work_file: Path, scratch: Path, memory: str, models: list[str]) -> None:
+    """Runs those models over a work file; every one where none is named.
 
     Raises:
         AosError: a model failed; says which and why. The work file is to be thrown away.
     """
     told = {"work_file": str(work_file), "memory": memory, "spill": str(scratch / "spill")}
+    chosen = ["--select", *models] if models else []
     with _ONE_AT_A_TIME:
         try:
-            result: Any = _runner(scratch).invoke(["run", *_options(scratch), "--vars", json.dumps(told)])
+            result: Any = _runner(scratch).invoke(["run", *_options(scratch), *chosen, "--vars", json.dumps(told)])
         finally:
             close: Any = DuckDBConnectionManager.close_all_connections
             close()

@@ -1,6 +1,6 @@
-"""Identities by deterministic keys: which source records are one thing, computed over a work file's events.
+"""Identities by deterministic keys: which source records are one thing, computed from all events of a tenant.
 
-The founding record, the earliest ever seen, gives the entity its id, so that a rebuild issues the same ids.
+The founding record, the earliest ever seen, gives the entity its id and its place, so that a rebuild gives the same.
 """
 
 from __future__ import annotations
@@ -12,61 +12,110 @@ from aos_core.unify import global_keys, record_id_sql
 from aos_resources.world import Work
 
 
+def moment(table: str) -> str:
+    """SQL of when an event was: landings are numbered, and a landing's rows are; 2^32 rows of one are more than a file holds."""
+    return f"({table}.seq * 4294967296 + {table}.row)"
+
+
+def keys_of(entity: Entity) -> list[str]:
+    """Columns of a record's global keys."""
+    return [f"key_{n}" for n in range(len(global_keys(entity)))]
+
+
+def naming(entity: Entity) -> str:
+    """SQL over an event: its record's name and global keys, null where it does not say."""
+    name = 'trim("name")' if any(one.name == "name" for one in entity.fields) else "null::varchar"
+    keys = "".join(f", nullif({sql}, '') as {column}" for column, sql in zip(keys_of(entity), global_keys(entity), strict=True))
+    return f"{name} as name{keys}"
+
+
+def can_join(connection: duckdb.DuckDBPyConnection, entity: Entity) -> bool:
+    """Whether two records of an entity can be one thing at all: by a global key, or by partial records of one key."""
+    partial = connection.execute("select count(*) from meta.mappings where partial and entity = ?", [entity.name]).fetchall()[0][0]
+    return bool(global_keys(entity)) or partial > 0
+
+
 def identify(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
-    """Fills `identities.<entity>` and what the models ask of it (`_living`, `_places`, `_references`), for every entity."""
-    connection.execute("create schema if not exists identities")
+    """Fills `identities.<entity>` and what the models ask of it (`_living`, `_shared`, `_references`), for every entity."""
+    connection.execute("create schema identities")
     for entity in work.ontology.entities:
-        _records(connection, work, entity)
         _living(connection, entity)
-        _join(connection, entity)
-        _references(connection, entity)
-
-
-def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> None:
-    """Table `records`: every (stream, key) ever seen, ranked by when, with its last known name and global keys."""
-    keys = "".join(f", arg_max(nullif({key}, ''), (e.seq, e.row)) as key_{n}" for n, key in enumerate(global_keys(entity)))
-    name = '"name"' if any(one.name == "name" for one in entity.fields) else "null::varchar"
-    connection.execute(
-        f"create or replace temp table records as with seen as (select m.connection, m.stream, m.partial, e.entity_key,"
-        f" min((e.seq, e.row)) as first, arg_max(trim({name}), (e.seq, e.row)) as name{keys}"
-        f" from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping where e.op = 'u' group by all)"
-        f" select *, {record_id_sql(work.tenant.id, entity.name)} as record_id,"
-        f" row_number() over (order by first, stream, entity_key) as rank from seen"
-    )
+        _records(connection, work, entity)
+        if can_join(connection, entity):
+            connection.execute(f"create or replace temp table pulled as select * from identities.{entity.name}")
+            join_pulled(connection, entity)
+        connection.execute(
+            f"create table identities.{entity.name}_shared as select entity_id from identities.{entity.name} where live group by 1 having count(*) > 1"
+        )
+        connection.execute(f"create table identities.{entity.name}_references as {references_sql(entity)}")
 
 
 def _living(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """Table `<entity>_living`: the latest event of each source row that still stands; `newest` its key's latest.
 
-    Narrow on purpose: the models take the wide rows by their event ids, and sort none of them.
+    `stale` where a newer row of the source was quarantined. Narrow on purpose: the models take the wide rows by
+    their event ids, and sort none of them.
     """
     connection.execute(
-        f"create or replace table identities.{entity.name}_living as with latest as (select m.stream, e.source_key,"
-        f" max((e.seq, e.row)) as moment, arg_max({{'id': e.event_id, 'op': e.op, 'key': e.entity_key}}, (e.seq, e.row)) as last"
-        f" from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping group by all),"
-        " living as (select stream, source_key, last.key as entity_key, last.id as event_id, moment from latest where last.op = 'u')"
-        " select l.* exclude (moment), l.moment = k.moment as newest from living l join"
-        " (select stream, entity_key, max(moment) as moment from living group by all) k on k.stream = l.stream and k.entity_key = l.entity_key"
+        f"create table identities.{entity.name}_living as with doubts as ({doubts_sql(entity)}),"
+        f" said as (select m.connection, m.stream, e.source_key, e.entity_key, e.event_id, e.seq, e.row, {moment('e')} as moment, e.op"
+        f" from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping),"
+        " again as (select stream, source_key, max(moment) as moment from said group by all having count(*) > 1),"
+        " latest as (select s.* from said s left join again a on a.stream = s.stream and a.source_key = s.source_key"
+        " where (a.moment is null or a.moment = s.moment) and s.op = 'u'),"
+        " several as (select stream, entity_key, max(moment) as moment from latest group by all having count(*) > 1)"
+        " select l.* exclude (op), coalesce(d.seq > l.seq, false) as stale, coalesce(s.moment = l.moment, true) as newest from latest l"
+        " left join doubts d on d.stream = l.stream and d.source_key = l.source_key"
+        " left join several s on s.stream = l.stream and s.entity_key = l.entity_key"
     )
 
 
-def _join(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
-    """Records that share a key become one: the lowest rank spreads along shared keys until nothing changes.
+def doubts_sql(entity: Entity) -> str:
+    """The last landing in which a source row was quarantined."""
+    return (
+        f"select m.stream, q.source_key, max(q.seq) as seq from events.{entity.name}_quarantined q"
+        " join meta.mappings m on m.mapping = q.mapping group by all"
+    )
 
-    A global key joins only where each stream knows it of one record: two people of one source who share a mailbox
-    are two. A shared source key joins within a connection where one of the streams carries partial records.
+
+def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> None:
+    """Table `identities.<entity>`: every (stream, key) ever seen, ranked by when; each its own thing until it is joined.
+
+    `label` is the rank of the founding record; name and global keys are the last that the source said.
     """
+    lasts = ", ".join(f"arg_max({column}, moment) as {column}" for column in ("name", *keys_of(entity)))
+    connection.execute(
+        f"create table identities.{entity.name} as with said as (select m.connection, m.stream, e.entity_key, {moment('e')} as moment,"
+        f" {naming(entity)} from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping where e.op = 'u'),"
+        f" seen as (select connection, stream, entity_key, min(moment) as first, {lasts} from said group by connection, stream, entity_key),"
+        f" ranked as (select *, row_number() over (order by first, stream, entity_key) as rank, {record_id_sql(work.tenant.id, entity.name)} as record_id from seen)"
+        " select r.* exclude (first, record_id), r.rank as label, record_id, record_id as entity_id, l.stream is not null as live from ranked r"
+        f" left join (select distinct stream, entity_key from identities.{entity.name}_living) l on l.stream = r.stream and l.entity_key = r.entity_key"
+    )
+
+
+def join_pulled(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+    """Joins the records in table `pulled`, which share keys with no record outside it, and writes what changed back.
+
+    The lowest rank spreads along shared keys until nothing changes. A global key joins only where each stream knows
+    it of one record: two people of one source who share a mailbox are two. A shared source key joins within a
+    connection where one of the streams carries partial records. Whether a key joins is asked of all records.
+    Leaves table `moved` (stream, entity_key, record_id, was, entity_id): whose entity is another one than before.
+    """
+    table = f"identities.{entity.name}"
     shared = [
-        f"select rank, 'global {n}:' || key_{n} as link from records where key_{n} in (select key_{n} from records"
-        f" where key_{n} is not null group by key_{n} having count(*) > 1 and count(*) = count(distinct stream))"
-        for n in range(len(global_keys(entity)))
+        f"select rank, '{column}:' || {column} as link from pulled where {column} in (select {column} from {table}"
+        f" where {column} in (select {column} from pulled) group by 1 having count(*) > 1 and count(*) = count(distinct stream))"
+        for column in keys_of(entity)
     ]
     shared.append(
-        "select rank, 'key:' || connection || ':' || entity_key as link from records where (connection, entity_key) in"
-        " (select (connection, entity_key) from records group by connection, entity_key having count(*) > 1 and bool_or(partial))"
+        "select rank, 'key:' || connection || ':' || entity_key as link from pulled where (connection, entity_key) in"
+        f" (select (r.connection, r.entity_key) from {table} r join meta.mappings m on m.stream = r.stream and m.entity = '{entity.name}'"
+        " where (r.connection, r.entity_key) in (select (connection, entity_key) from pulled)"
+        " group by r.connection, r.entity_key having count(*) > 1 and bool_or(m.partial))"
     )
     connection.execute(f"create or replace temp table links as {' union all '.join(shared)}")
-    connection.execute("create or replace temp table labels as select rank, rank as label from records")
+    connection.execute("create or replace temp table labels as select rank, rank as label from pulled")
     while connection.execute(
         "update labels set label = lowest.label from (select l.rank, min(least_of.label) as label from links l join"
         " (select link, min(label) as label from links join labels using (rank) group by link) least_of using (link) group by l.rank)"
@@ -74,24 +123,23 @@ def _join(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     ).fetchall()[0][0]:
         pass
     connection.execute(
-        f"create or replace table identities.{entity.name} as select r.connection, r.stream, r.entity_key, r.record_id,"
-        " f.record_id as entity_id, f.rank, r.name, l.stream is not null as live from records r join labels using (rank)"
-        f" join records f on f.rank = labels.label left join (select distinct stream, entity_key from identities.{entity.name}_living) l"
-        " on l.stream = r.stream and l.entity_key = r.entity_key"
+        "create or replace temp table moved as select p.rank, l.label, p.stream, p.entity_key, p.record_id, p.entity_id as was,"
+        " f.record_id as entity_id from pulled p join labels l using (rank) join pulled f on f.rank = l.label where l.label <> p.label"
     )
-    connection.execute(
-        f"create or replace table identities.{entity.name}_places as select entity_id, row_number() over (order by min(rank)) as ordinal,"
-        f" count(*) as told_by from identities.{entity.name} where live group by entity_id"
-    )
+    connection.execute(f"update {table} r set label = m.label, entity_id = m.entity_id from moved m where m.rank = r.rank")
 
 
-def _references(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
-    """What a value within a connection points to: a living thing's key, else its name; nothing where several fit."""
-    connection.execute(
-        f"create or replace table identities.{entity.name}_references as with keys as (select connection, trim(entity_key) as value,"
-        f" any_value(entity_id) as entity_id, count(distinct entity_id) as things from identities.{entity.name} where live group by all),"
-        f" names as (select connection, name as value, any_value(entity_id) as entity_id, count(distinct entity_id) as things"
-        f" from identities.{entity.name} where live and name is not null group by all)"
+def references_sql(entity: Entity, among: str | None = None) -> str:
+    """What a value within a connection points to: a living thing's key, else its name; nothing where several fit.
+
+    `among` names a table (connection, value) of the values that are asked for; all where it is None.
+    """
+    chosen = f" where (connection, value) in (select (connection, value) from {among})" if among else ""
+    return (
+        f"with keyed as (select connection, trim(entity_key) as value, entity_id from identities.{entity.name} where live),"
+        f" called as (select connection, name as value, entity_id from identities.{entity.name} where live and name is not null),"
+        f" keys as (select connection, value, any_value(entity_id) as entity_id, count(distinct entity_id) as things from keyed{chosen} group by connection, value),"
+        f" names as (select connection, value, any_value(entity_id) as entity_id, count(distinct entity_id) as things from called{chosen} group by connection, value)"
         " select connection, value, entity_id from keys where things = 1 union all"
         " select connection, value, entity_id from names where things = 1 and (connection, value) not in (select (connection, value) from keys)"
     )

@@ -1,4 +1,4 @@
-"""Everything a version is made of, as of one moment, and the fingerprint that says whether anything changed."""
+"""Everything a version is made of, as of one moment, and the fingerprint that says whether the one before can be kept."""
 
 from __future__ import annotations
 
@@ -18,23 +18,48 @@ from aos_resources.database import Transaction
 from aos_resources.world import Work
 
 # Raised by hand where the code that shapes views changes without its SQL changing.
-_SHAPE = 1
+_SHAPE = 2
+
+
+@dataclass(frozen=True)
+class File:
+    """A listed file of an entity: of which landings it tells, and whether the parent has not seen it yet."""
+
+    entity: str
+    path: str
+    seq: int
+    new: bool
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything a version is made of, as of one moment."""
+    """Everything a version is made of, as of one moment.
+
+    `shape` says how a version is made; where the parent's is another, nothing of the parent can be kept.
+    """
 
     parent: UUID | None
     parent_path: Path | None
+    parent_shape: str | None
     applied_seq: int
     mappings: list[dict[str, Any]]
-    events: dict[str, list[str]]
-    quarantined: dict[str, list[str]]
-    fingerprint: str
+    events: list[File]
+    quarantined: list[File]
+    shape: str
+
+    @property
+    def follows(self) -> bool:
+        """Whether the parent's file can be copied and brought up to date."""
+        return self.parent_shape == self.shape and self.parent_path is not None and self.parent_path.exists()
+
+    @property
+    def news(self) -> bool:
+        return any(one.new for one in (*self.events, *self.quarantined))
 
 
 def read_inputs(transaction: Transaction, work: Work) -> Inputs:
+    """Raises TryAgain where landed rows are not events yet, or where more was listed while this was read."""
+    last = _last(transaction)
     waiting = transaction.one(
         "count",
         "select count(*) as n from aos.mappings m join aos.landings l on l.stream_id = m.stream_id where m.state = 'active'"
@@ -43,32 +68,45 @@ def read_inputs(transaction: Transaction, work: Work) -> Inputs:
     if waiting:
         raise TryAgain("Rows landed that are not events yet", culprit=f"{waiting} landings", fix="Materialize the events first.")
     parent = transaction.first(
-        "select v.id, v.path from aos.warehouses w join aos.versions v on v.id = w.current"
+        "select v.id, v.path, v.fingerprint, v.applied_seq from aos.warehouses w join aos.versions v on v.id = w.current"
     )
-    last = transaction.first("select last from aos.sequences")
     mappings = transaction.all(
         "select m.id, m.entity, m.document, m.stream_id, s.connection_id from aos.mappings m join aos.streams s on s.id = m.stream_id"
         " where m.state = 'active' order by m.seq, m.id"
     )
     batches = transaction.all(
-        "select b.id, b.entity, b.path from aos.event_batches b join aos.mappings m on m.id = b.mapping_id where m.state = 'active' order by b.seq_from, b.id"
+        "select b.entity, b.path, b.seq_from, b.seq from aos.event_batches b join aos.mappings m on m.id = b.mapping_id"
+        " where m.state = 'active' order by b.seq_from, b.id"
     )
     lists = transaction.all(
-        "select q.path, m.entity from aos.quarantine_lists q join aos.mappings m on m.id = q.mapping_id"
-        " where m.state = 'active' and q.kind = 'row' order by q.seq, q.id"
+        "select b.entity, q.path, b.seq_from, b.seq from aos.quarantine_lists q join aos.event_batches b on b.id = q.batch_id"
+        " join aos.mappings m on m.id = q.mapping_id where m.state = 'active' and q.kind = 'row' order by b.seq_from, q.id"
     )
-    entities = [entity.name for entity in work.ontology.entities]
-    made_of = [_SHAPE, duckdb.__version__, dbt.nodes_fingerprint(scratch(work)), repr(work.ontology), repr(standard_metrics())]
-    made_of += [str(row["id"]) for row in mappings] + [str(row["id"]) for row in batches]
+    # The counter is taken by whoever lists or maps anything: where it stands still, the answers above fit together.
+    if _last(transaction) != last:
+        raise TryAgain("More was listed meanwhile", culprit=work.tenant.slug, fix="Refresh again.")
+    made_by = [_SHAPE, duckdb.__version__, dbt.nodes_fingerprint(scratch(work)), repr(work.ontology), repr(standard_metrics())]
+    made_by += [str(row["id"]) for row in mappings]
+    applied = parent["applied_seq"] if parent else 0
+    events, quarantined = (
+        [File(row["entity"], str(work.lake.absolute(row["path"])), row["seq_from"], row["seq"] > applied) for row in rows]
+        for rows in (batches, lists)
+    )
     return Inputs(
         parent=parent["id"] if parent else None,
         parent_path=work.lake.absolute(parent["path"]) if parent else None,
-        applied_seq=last["last"] if last else 0,
+        parent_shape=parent["fingerprint"] if parent else None,
+        applied_seq=last,
         mappings=[dict(row) for row in mappings],
-        events={name: [str(work.lake.absolute(row["path"])) for row in batches if row["entity"] == name] for name in entities},
-        quarantined={name: [str(work.lake.absolute(row["path"])) for row in lists if row["entity"] == name] for name in entities},
-        fingerprint=hashlib.sha256(json.dumps(made_of).encode()).hexdigest(),
+        events=events,
+        quarantined=quarantined,
+        shape=hashlib.sha256(json.dumps(made_by).encode()).hexdigest(),
     )
+
+
+def _last(transaction: Transaction) -> int:
+    row = transaction.first("select last from aos.sequences")
+    return int(row["last"]) if row else 0
 
 
 def scratch(work: Work) -> Path:

@@ -13,10 +13,11 @@ from uuid import UUID, uuid4
 import duckdb
 import pyarrow as pa
 
-from aos_assets.steps.changes import Change, compare, open_state, prove_key, take_in, write_landing
+from aos_assets.steps.changes import Change, compare, prove_key, take_in, write_landing
 from aos_assets.steps.leases import Lease, holding
 from aos_assets.steps.listing import Landed, StreamSync, list_reading, record_failure
 from aos_assets.steps.profile import profile
+from aos_assets.steps.states import open_state
 from aos_assets.steps.streams import Stored, read_stored, remember, remember_dictionaries
 from aos_core.errors import AosError, TryAgain
 from aos_core.fingerprint import Fingerprint
@@ -145,7 +146,7 @@ def _part(
         proven = prove_key(connection, columns)
         stored = replace(stored, key=tuple(proven), key_origin="proven" if proven else "occurrence")
     landing = uuid4()
-    change = compare(connection, part, columns, stored.key, str(landing))
+    change = compare(connection, stored.state, part, columns, stored.key, str(landing))
     path = None
     if change.rows:
         name = f"{landing}.parquet"

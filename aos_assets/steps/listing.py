@@ -10,8 +10,8 @@ import duckdb
 
 from aos_assets.steps.changes import Change
 from aos_assets.steps.leases import Lease
+from aos_assets.steps.states import write_state
 from aos_assets.steps.streams import Stored
-from aos_core.compiling import literal
 from aos_core.fingerprint import Fingerprint, write_columns
 from aos_resources.connectors.source import Part, SourceStream
 from aos_resources.database import Transaction, as_json
@@ -73,17 +73,18 @@ def list_reading(
         if one.part.name not in vanished
     }
     changed = total.landed + total.deleted > 0 or parts != stored.parts
-    state = _write_state(work, connection, stored.id) if changed else None
+    state = write_state(connection, work, stored.id, stored.state) if changed else None
     with work.database.transaction() as transaction:
         seq = transaction.next_seq()
         lease.prove(transaction)
-        _insert_landings(transaction, work, sync_id, stored.id, seq, landed)
+        _insert_landings(transaction, work, sync_id, stored.id, landed)
         if state is not None:
-            rows = connection.execute("select count(*) from state").fetchall()[0][0]
             transaction.run(
-                "insert into aos.latest_states (stream_id, path, rows, parts, seq) values (:stream, :path, :rows, cast(:parts as jsonb), :seq)"
-                " on conflict (tenant_id, stream_id) do update set path = excluded.path, rows = excluded.rows, parts = excluded.parts, seq = excluded.seq",
-                stream=stored.id, path=work.lake.relative(state), rows=rows, parts=as_json(parts), seq=seq,
+                "insert into aos.latest_states (stream_id, paths, rows, parts, seq)"
+                " values (:stream, cast(:paths as jsonb), :rows, cast(:parts as jsonb), :seq) on conflict (tenant_id, stream_id)"
+                " do update set paths = excluded.paths, rows = excluded.rows, parts = excluded.parts, seq = excluded.seq",
+                stream=stored.id, paths=as_json([work.lake.relative(path) for path in state.paths]), rows=state.rows,
+                parts=as_json(parts), seq=seq,
             )  # fmt: skip
         transaction.run(
             "update aos.streams set key = cast(:key as jsonb), key_origin = :origin where id = :id and key_origin = 'unknown'",
@@ -109,14 +110,8 @@ def record_failure(work: Work, sync_id: UUID, stream_id: UUID, reason: str) -> N
         )  # fmt: skip
 
 
-def _write_state(work: Work, connection: duckdb.DuckDBPyConnection, stream_id: UUID) -> Path:
-    folder, name = work.lake.states(stream_id), f"{uuid4()}.parquet"
-    with work.lake.writing(folder, name) as temporary:
-        connection.execute(f"copy (select * from state) to {literal(str(temporary))} (format parquet, compression zstd, compression_level 1)")
-    return folder / name
-
-
-def _insert_landings(transaction: Transaction, work: Work, sync_id: UUID, stream_id: UUID, seq: int, landed: list[Landed]) -> None:
+def _insert_landings(transaction: Transaction, work: Work, sync_id: UUID, stream_id: UUID, landed: list[Landed]) -> None:
+    """Each with a number of its own, so that number and row tell any two landed rows apart."""
     transaction.each(
         "insert into aos.landings (id, sync_id, stream_id, part, path, rows, bytes, content_hash, source_hash, complete, seq)"
         " values (:id, :sync, :stream, :part, :path, :rows, :bytes, :content, :source, :complete, :seq)",
@@ -124,7 +119,7 @@ def _insert_landings(transaction: Transaction, work: Work, sync_id: UUID, stream
             {
                 "id": one.id, "sync": sync_id, "stream": stream_id, "part": one.part.name, "path": work.lake.relative(one.path),
                 "rows": one.change.landed, "bytes": one.path.stat().st_size, "content": hash_file(one.path),
-                "source": one.part.source_hash, "complete": one.part.complete, "seq": seq,
+                "source": one.part.source_hash, "complete": one.part.complete, "seq": transaction.next_seq(),
             }
             for one in landed
             if one.path is not None

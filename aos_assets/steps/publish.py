@@ -1,4 +1,4 @@
-"""A tenant's next version: built in a work file from its events, published by compare-and-swap, or thrown away.
+"""A tenant's next version: made in a work file, published by compare-and-swap, or thrown away.
 
 Readers see whole versions only. Whoever publishes second finds that the parent has moved and begins again.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from aos_assets.steps.building import build_version
+from aos_assets.steps.building import Built, build_fresh, build_next
 from aos_assets.steps.inputs import Inputs, read_inputs
 from aos_assets.steps.leases import Lease, holding
 from aos_core.errors import TryAgain
@@ -40,7 +40,7 @@ class Version:
 
 
 def refresh(work: Work, run_id: UUID | None = None) -> Version:
-    """The current version, built anew where anything changed since.
+    """The current version, brought up to date where anything came since; built anew where it is made otherwise now.
 
     Raises:
         TryAgain: another worker publishes this tenant, or rows landed that are not events yet.
@@ -55,44 +55,41 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
         file = work.lake.warehouse / f"{version_id}.work"
         work.lake.warehouse.mkdir(parents=True, exist_ok=True)
         try:
-            tables, issued, redirected = build_version(work, inputs, file)
+            built = (build_next if inputs.follows else build_fresh)(work, inputs, file)
             target = file.with_suffix(".duckdb")
             sync_file(file)
             file.rename(target)
             sync_folder(work.lake.warehouse)
             try:
-                _publish(work, lease, inputs, version_id, target, tables, issued, redirected)
+                _publish(work, lease, inputs, version_id, target, built)
             except BaseException:
                 target.unlink(missing_ok=True)
                 raise
         finally:
             for left in (file, file.with_name(file.name + ".wal")):
                 left.unlink(missing_ok=True)
-    return Version(version_id, True, inputs.applied_seq, tables)
+    return Version(version_id, True, inputs.applied_seq, built.tables)
 
 
 def _standing(transaction: Transaction, inputs: Inputs) -> Version | None:
-    """The parent, where it was made of the same things and its file is there."""
-    row = transaction.first("select * from aos.versions where id = :id", id=inputs.parent)
-    if row is None or row["fingerprint"] != inputs.fingerprint or not (inputs.parent_path and inputs.parent_path.exists()):
+    """The parent, where it can be kept and nothing came since."""
+    if not inputs.follows or inputs.news:
         return None
+    row = transaction.one("version", "select * from aos.versions where id = :id", id=inputs.parent)
     return Version(row["id"], False, row["applied_seq"], row["tables"])
 
 
-def _publish(
-    work: Work, lease: Lease, inputs: Inputs, version_id: UUID, file: Path, tables: dict[str, dict[str, Any]],
-    issued: list[tuple[str, ...]], redirected: list[tuple[str, str]],
-) -> None:  # fmt: skip
+def _publish(work: Work, lease: Lease, inputs: Inputs, version_id: UUID, file: Path, built: Built) -> None:
     """The one transaction that readers see. Raises TryAgain where somebody else published since."""
     with work.database.transaction() as transaction:
         seq = transaction.next_seq()
         lease.prove(transaction)
-        _issue(transaction, seq, issued, redirected)
+        _issue(transaction, seq, built)
         transaction.run(
             "insert into aos.versions (id, parent, path, applied_seq, fingerprint, tables, bytes, seq)"
             " values (:id, :parent, :path, :applied, :fingerprint, cast(:tables as jsonb), :bytes, :seq)",
             id=version_id, parent=inputs.parent, path=work.lake.relative(file), applied=inputs.applied_seq,
-            fingerprint=inputs.fingerprint, tables=as_json(tables), bytes=file.stat().st_size, seq=seq,
+            fingerprint=inputs.shape, tables=as_json(built.tables), bytes=file.stat().st_size, seq=seq,
         )  # fmt: skip
         moved = transaction.run(
             "update aos.warehouses set current = :new where current is not distinct from cast(:parent as uuid)",
@@ -103,19 +100,19 @@ def _publish(
         transaction.announce(seq, "version.published", str(version_id), {"applied_seq": inputs.applied_seq})
 
 
-def _issue(transaction: Transaction, seq: int, issued: list[tuple[str, ...]], redirected: list[tuple[str, str]]) -> None:
+def _issue(transaction: Transaction, seq: int, built: Built) -> None:
     """Ids are issued once and for ever; issuing one again changes nothing."""
-    if issued:
+    if built.issued:
         transaction.run(
             "create temp table issued (entity text, entity_id uuid, stream_id uuid, founding_key text) on commit drop"
         )
-        transaction.copy_in("issued", ["entity", "entity_id", "stream_id", "founding_key"], iter(issued))
+        transaction.copy_in("issued", ["entity", "entity_id", "stream_id", "founding_key"], iter(built.issued))
         transaction.run(
             "insert into aos.entity_ids (entity, entity_id, stream_id, founding_key, seq)"
             " select entity, entity_id, stream_id, founding_key, :seq from issued on conflict do nothing",
             seq=seq,
         )
     transaction.each(
-        "insert into aos.redirects (from_id, to_id, cause, seq) values (:old, :new, 'merged', :seq)",
-        [{"old": old, "new": new, "seq": seq} for old, new in redirected],
+        "insert into aos.redirects (from_id, to_id, cause, seq) values (:old, :new, :cause, :seq)",
+        [{"old": old, "new": new, "cause": "split" if old == new else "merged", "seq": seq} for old, new in built.redirected],
     )

@@ -25,7 +25,7 @@ _ACCOUNTED = ("canonical", "quarantined", "held", "unmapped", "duplicate")
 _SHARES = ("landed", *_ACCOUNTED, "deleted", "cell_issues")
 # What the columns say that every view has beside its entity's fields.
 _OURS = {
-    "_ordinal": "Place in the view, from 1 without gaps; pages go by it.",
+    "_ordinal": "Place in the view, kept for ever: the rank of the record that founded the row; pages go by it.",
     "_seq": "Number of the last landing that changed the row.",
     "_stale": "A newer row of its source was quarantined; this is the last good one.",
     "_events": "The events that the row was made of: event, landing, row, mapping.",

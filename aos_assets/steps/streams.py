@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from aos_assets.steps.states import State
 from aos_resources.connectors.source import Dictionary, SourceStream
 from aos_resources.database import Transaction, as_json
 from aos_resources.world import Work
@@ -19,7 +19,7 @@ class Stored:
     id: UUID
     key: tuple[str, ...]
     key_origin: str
-    state: Path | None
+    state: State
     parts: dict[str, dict[str, Any]]
     cursor: str | None
     described: dict[str, str]
@@ -57,7 +57,7 @@ def read_stored(work: Work, stream_id: UUID, name: str, connection_id: UUID) -> 
     with work.database.transaction() as transaction:
         row = transaction.one(
             "stream",
-            "select s.*, l.path as state_path, l.parts as parts, c.position as position,"
+            "select s.*, l.paths as state_paths, l.rows as state_rows, l.parts as parts, c.position as position,"
             " exists (select 1 from aos.fingerprints f where f.stream_id = s.id) as profiled"
             " from aos.streams s left join aos.latest_states l on l.stream_id = s.id left join aos.cursors c on c.stream_id = s.id"
             " where s.id = :id",
@@ -69,7 +69,7 @@ def read_stored(work: Work, stream_id: UUID, name: str, connection_id: UUID) -> 
         id=stream_id,
         key=tuple(row["key"]),
         key_origin=row["key_origin"],
-        state=work.lake.absolute(row["state_path"]) if row["state_path"] else None,
+        state=State(tuple(work.lake.absolute(path) for path in row["state_paths"] or ()), row["state_rows"] or 0),
         parts=row["parts"] or {},
         cursor=row["position"]["after"] if row["position"] else None,
         described={entry["field"]: entry["description"] for entry in entries if entry["table"].lower() == name.lower()},

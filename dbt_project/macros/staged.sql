@@ -4,19 +4,20 @@
 {% macro staged(entity) %}
 {%- set fields = values_of(entity) -%}
 {%- set any_partial = is_so("select count(*) > 0 from " ~ source('meta', 'mappings') ~ " where partial and entity = '" ~ entity ~ "'") -%}
-with quarantined as (
-    select m.stream, q.source_key, max(q.seq) as seq
-    from {{ source('events', entity ~ '_quarantined') }} as q
-    join {{ source('meta', 'mappings') }} as m on m.mapping = q.mapping
-    group by all
+{{ config(pre_hook="{{ forget('" ~ entity ~ "', ['stream', 'entity_key']) }}") }}
+with living as (
+    select stream, entity_key, event_id, seq, row, stale, newest
+    from {{ source('identities', entity ~ '_living') }}
+    {%- if is_incremental() %}
+    where (stream, entity_key) in (select (stream, entity_key) from {{ source('changed', entity) }})
+    {%- endif %}
 ),
 live as (
-    select e.*, m.stream, m.connection, m.partial, l.newest, coalesce(q.seq > e.seq, false) as stale,
+    select e.*, m.stream, m.connection, m.partial, l.newest, l.stale,
            {'event_id': e.event_id, 'landing': e.landing, 'row': e.row, 'mapping': e.mapping} as event
     from {{ source('events', entity) }} as e
-    join {{ source('identities', entity ~ '_living') }} as l on l.event_id = e.event_id
+    join living as l on l.event_id = e.event_id{% if is_incremental() %} and l.seq = e.seq and l.row = e.row{% endif %}
     join {{ source('meta', 'mappings') }} as m on m.mapping = e.mapping
-    left join quarantined as q on q.stream = m.stream and q.source_key = e.source_key
 ),
 whole as (
     select connection, stream, entity_key
@@ -37,7 +38,7 @@ gathered as (
     group by connection, stream, entity_key
 ),
 listed as (
-    select *, list_distinct(list_filter([newest{% for f in fields %}, event_{{ f.position }}{% endfor %}], lambda one: one is not null)) as _events
+    select *, {{ told_of(fields) }} as _events
     from gathered
 ),
 merged as (

@@ -3,12 +3,19 @@
 {% macro unified(entity) %}
 {%- set fields = values_of(entity) -%}
 {%- set key = key_of(entity) -%}
-{%- set any_joined = is_so("select count(*) > 0 from " ~ source('identities', entity ~ '_places') ~ " where told_by > 1") -%}
-with records as (
-    select s.*, i.entity_id, i.rank, p.ordinal, p.told_by, m.priority
+{%- set any_joined = is_so("select count(*) > 0 from " ~ source('identities', entity ~ '_shared')) -%}
+{{ config(pre_hook="{{ forget('" ~ entity ~ "_things', [key_of('" ~ entity ~ "').column], ['entity_id']) }}") }}
+with things as (
+    select stream, entity_key, entity_id, label, rank
+    from {{ source('identities', entity) }}
+    {%- if is_incremental() %}
+    where entity_id in (select entity_id from {{ source('changed', entity ~ '_things') }})
+    {%- endif %}
+),
+records as (
+    select s.*, i.entity_id, i.rank, i.label as ordinal, m.priority
     from {{ ref('stg_' ~ entity) }} as s
-    join {{ source('identities', entity) }} as i on i.stream = s.stream and i.entity_key = s.entity_key
-    join {{ source('identities', entity ~ '_places') }} as p on p.entity_id = i.entity_id
+    join things as i on i.stream = s.stream and i.entity_key = s.entity_key
     join {{ source('meta', 'mappings') }} as m on m.stream = s.stream and m.entity = '{{ entity }}'
 ),
 alone as (
@@ -16,7 +23,9 @@ alone as (
         {%- for f in fields %}, {{ f.column }}{% if f.type == 'ref' %}, {{ adapter.quote(f.name ~ '_source') }}{% endif %}{% endfor %},
         extras, _stale, _seq, _events, _from
     from records
-    where told_by = 1
+    {%- if any_joined %}
+    where entity_id not in (select entity_id from {{ source('identities', entity ~ '_shared') }})
+    {%- endif %}
 ),
 {%- if any_joined %}
 gathered as (
@@ -29,11 +38,11 @@ gathered as (
         arg_max(extras, (priority, _seq, -rank)) as extras, bool_or(_stale) as _stale, max(_seq) as _seq,
         arg_max(_events[1], (priority, _seq, -rank)) as newest
     from records
-    where told_by > 1
+    where entity_id in (select entity_id from {{ source('identities', entity ~ '_shared') }})
     group by entity_id
 ),
 listed as (
-    select *, list_distinct(list_filter([newest{% for f in fields %}, event_{{ f.position }}{% endfor %}], lambda one: one is not null)) as _events
+    select *, {{ told_of(fields) }} as _events
     from gathered
 ),
 together as (
