@@ -5,6 +5,7 @@ from pydantic import Field
 
 from aos_assets.reporting import logged
 from aos_assets.steps.stages import refresh_tenant
+from aos_assets.steps.sweeping import sweep
 from aos_core.errors import AosError
 from aos_resources.world import World
 
@@ -39,3 +40,15 @@ def refresh_tenants(context: OpExecutionContext, config: Tenants, world: Resourc
 @job(executor_def=in_process_executor, description="Refreshes the tenants that are due and reports only what is new.")
 def refresh_batch() -> None:
     refresh_tenants()
+
+
+@op
+def sweep_tenants(context: OpExecutionContext, world: ResourceParam[World]) -> None:
+    for tenant in world.database.tenants():
+        swept = sweep(world.of(tenant))
+        context.log.info(f"{tenant.slug}: {swept.files} files, {swept.bytes} bytes")
+
+
+@job(executor_def=in_process_executor, description="Deletes the files of every tenant that nothing lists any more.")
+def sweep_batch() -> None:
+    sweep_tenants()

@@ -39,6 +39,7 @@ class Settings(BaseSettings):
     version_memory: str = Field(default="256MB", description="Memory limit of each open version in the API.")
     version_threads: int = Field(default=1, description="Threads of each open version in the API.")
     open_versions: int = Field(default=8, description="Versions the API keeps open at once.")
+    versions_bytes: int = Field(default=20_000_000_000, description="Bytes that a tenant's published versions may take together.")
     token_minutes: int = 480
 
     @field_validator("home")

@@ -1,8 +1,8 @@
-"""When the batch runs by itself."""
+"""When the batches run by themselves."""
 
 from dagster import DefaultScheduleStatus, ScheduleDefinition
 
-from aos_assets.batch import refresh_batch
+from aos_assets.batch import refresh_batch, sweep_batch
 
 refresh_schedule = ScheduleDefinition(
     name="refresh",
@@ -10,4 +10,12 @@ refresh_schedule = ScheduleDefinition(
     cron_schedule="*/15 * * * *",
     default_status=DefaultScheduleStatus.RUNNING,
     description="Every quarter of an hour: reads what changed, tenant by tenant, and reports only what is new.",
+)
+
+sweep_schedule = ScheduleDefinition(
+    name="sweep",
+    job=sweep_batch,
+    cron_schedule="20 3 * * *",
+    default_status=DefaultScheduleStatus.RUNNING,
+    description="Every night: deletes the files that nothing lists any more.",
 )

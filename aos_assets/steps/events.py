@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import duckdb
 
+from aos_assets.steps.leases import Lease, holding
 from aos_core.compiling import compile_mapping, literal, quoted
 from aos_core.mapping import Mapping, read_mapping
 from aos_core.ontology import Entity
@@ -55,9 +56,16 @@ class _Due:
 
 
 def build_events(work: Work, entity_name: str) -> tuple[Batch, ...]:
-    """Builds every batch of an entity that is due: a landing that an active mapping has not seen yet."""
+    """Builds every batch of an entity that is due: a landing that an active mapping has not seen yet.
+
+    Raises:
+        TryAgain: another worker builds this entity's.
+    """
     entity = work.ontology.entity(entity_name)
-    return tuple(_build(work, entity, due) for due in _due(work, entity))
+    if not _due(work, entity):
+        return ()
+    with holding(work.database, f"events:{entity.name}", str(uuid4())) as lease:
+        return tuple(_build(work, entity, due, lease) for due in _due(work, entity))
 
 
 def _due(work: Work, entity: Entity) -> list[_Due]:
@@ -78,7 +86,7 @@ def _due(work: Work, entity: Entity) -> list[_Due]:
     ]  # fmt: skip
 
 
-def _build(work: Work, entity: Entity, due: _Due) -> Batch:
+def _build(work: Work, entity: Entity, due: _Due, lease: Lease) -> Batch:
     batch_id = uuid4()
     with work.lake.duckdb() as (connection, _):
         _map(connection, entity, due)
@@ -93,7 +101,9 @@ def _build(work: Work, entity: Entity, due: _Due) -> Batch:
     counts["unmapped"] += int(counted.get("withdrawn", 0))
     rows = counts["canonical"] + counts["deleted"] + int(counted.get("withdrawn", 0))
     with work.database.transaction() as transaction:
-        _list(transaction, work, entity, due, batch_id, events, rows, counts, int(issues))
+        seq = transaction.next_seq()
+        lease.prove(transaction)
+        _list(transaction, work, entity, due, batch_id, events, rows, counts, int(issues), seq)
         _list_reasons(transaction, work, due, batch_id, lists, {"row": counts["quarantined"], "cell": int(issues)})
     return Batch(due.mapping.stream, entity.name, due.rows, cell_issues=int(issues), **counts)
 
@@ -142,15 +152,14 @@ def _write_reasons(work: Work, connection: duckdb.DuckDBPyConnection, entity: En
 
 def _list(
     transaction: Transaction, work: Work, entity: Entity, due: _Due, batch_id: UUID, path: Path, rows: int,
-    counts: dict[str, int], issues: int,
+    counts: dict[str, int], issues: int, seq: int,
 ) -> None:  # fmt: skip
-    """Raises TryAgain where another run listed the same landing and mapping first: its batch is the same one."""
     transaction.run(
         "insert into aos.event_batches (id, mapping_id, landing_id, entity, path, rows, seq_from, seq_to, landed, canonical,"
         " quarantined, held, unmapped, duplicate, deleted, cell_issues, seq) values (:id, :mapping, :landing, :entity, :path, :rows,"
         " :at, :at, :landed, :canonical, :quarantined, 0, :unmapped, :duplicate, :deleted, :issues, :seq)",
         id=batch_id, mapping=due.mapping_id, landing=due.landing_id, entity=entity.name, path=work.lake.relative(path), rows=rows,
-        at=due.seq, landed=due.rows, issues=issues, seq=transaction.next_seq(), **counts,
+        at=due.seq, landed=due.rows, issues=issues, seq=seq, **counts,
     )  # fmt: skip
 
 

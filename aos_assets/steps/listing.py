@@ -99,6 +99,8 @@ def list_reading(
                 fields=as_json(write_columns(fingerprint.columns)),
             )  # fmt: skip
         _balance(transaction, sync_id, stored.id, total, landed, seq)
+    for path in set(stored.state.paths) - set(state.paths) if state is not None else ():
+        path.unlink(missing_ok=True)
     return total
 
 

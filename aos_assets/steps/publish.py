@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from aos_assets.steps.building import Built, build_fresh, build_next
 from aos_assets.steps.inputs import Inputs, read_inputs
 from aos_assets.steps.leases import Lease, holding
+from aos_assets.steps.sweeping import drop_versions
 from aos_core.errors import TryAgain
 from aos_resources.database import Transaction, as_json
 from aos_resources.lake import sync_file, sync_folder
@@ -56,18 +57,20 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
         work.lake.warehouse.mkdir(parents=True, exist_ok=True)
         try:
             built = (build_next if inputs.follows else build_fresh)(work, inputs, file)
-            target = file.with_suffix(".duckdb")
             sync_file(file)
-            file.rename(target)
+            file.rename(file.with_suffix(".duckdb"))
             sync_folder(work.lake.warehouse)
-            try:
-                _publish(work, lease, inputs, version_id, target, built)
-            except BaseException:
-                target.unlink(missing_ok=True)
-                raise
-        finally:
-            for left in (file, file.with_name(file.name + ".wal")):
+            _publish(work, lease, inputs, version_id, file.with_suffix(".duckdb"), built)
+        except BaseException as broken:
+            for left in (file, file.with_name(file.name + ".wal"), file.with_suffix(".duckdb")):
                 left.unlink(missing_ok=True)
+            if isinstance(broken, Exception):
+                # Whoever took over has swept the file from under this one: then that is the reason.
+                with work.database.transaction() as transaction:
+                    lease.prove(transaction)
+            raise
+        with work.database.transaction() as transaction:
+            drop_versions(work, transaction)
     return Version(version_id, True, inputs.applied_seq, built.tables)
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aos_assets.steps import changed, publish
+from aos_assets.steps import publish
 from aos_assets.steps.building import build_fresh
 from aos_assets.steps.land import sync_connection
 from aos_resources.people import create_tenant
