@@ -28,6 +28,8 @@ _ALLOWED_NODES: tuple[type[exp.Expression], ...] = (
 )  # fmt: skip
 _CONDITIONAL = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.RegexpExtract, exp.SplitPart)
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+_SHORT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"
+_WHOLE = r"^[+-]?[0-9]+$"
 _EXACT = r"^[+-]?[0-9]*(\.[0-9]{0,15}0*)?$"
 _ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?$"
@@ -36,12 +38,17 @@ _ISO_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9
 
 @dataclass(frozen=True)
 class CompiledField:
-    """`value` is the typed value or null; `unreadable` is true where something was there and could not be read."""
+    """`value` is the typed value or null. It is unreadable where it is null though `there` holds, or where `doubts` does."""
 
     field: Field
     value: str
-    unreadable: str
     sources: tuple[str, ...]
+    there: str = "false"
+    doubts: str = "false"
+
+    @property
+    def always_readable(self) -> bool:
+        return (self.there, self.doubts) == ("false", "false")
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,8 @@ def compile_mapping(mapping: Mapping, entity: Entity, columns: tuple[str, ...]) 
     when = reader.condition(mapping.when) if mapping.when else "true"
     used = {name for one in fields for name in one.sources} | {mapping.key}
     extras = _extras([name for name in columns if name not in used], reader) if mapping.keep == "everything" else "null"
-    select = _select(fields, entity, reader.text(mapping.key), when, extras)
+    key = reader.text(mapping.key)
+    select = _select(fields, entity, key, when, extras, reader.texts)
     return Compiled(sqlglot.parse_one(select, read="duckdb").sql(dialect="duckdb"), fields)
 
 
@@ -121,13 +129,22 @@ def parse_value(text: str, kind: str, parser: str | None = None) -> str:
 
 
 class _Reader:
-    """The columns of one stream as a mapping reads them: absent words are null before anything else."""
+    """The columns of one stream as a mapping reads them: absent words are null before anything else.
+
+    `texts` are the columns asked for so far, each under a name of its own, so that each is read once.
+    """
 
     def __init__(self, mapping: Mapping, columns: frozenset[str]) -> None:
         self._mapping = mapping
         self._columns = columns
         self._types = dict(mapping.types)
         self._absent = ", ".join(literal(word) for word in mapping.absent)
+        self._names: dict[str, str] = {}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """Name → SQL over the stream's columns."""
+        return {name: self._text(column) for column, name in self._names.items()}
 
     def text(self, column: str) -> str:
         if column not in self._columns:
@@ -136,6 +153,9 @@ class _Reader:
                 culprit=column,
                 fix=f"It has {', '.join(sorted(self._columns))}.",
             )
+        return self._names.setdefault(column, f"_text{len(self._names)}")
+
+    def _text(self, column: str) -> str:
         plain = f"cast({quoted(column)} as varchar)"
         return f"(case when trim({plain}) in ({self._absent}) then null else {plain} end)" if self._absent else plain
 
@@ -148,8 +168,7 @@ class _Reader:
             value = _words(text, field, one)
         else:
             value = parse_value(text, field.type, one.parse)
-        unreadable = "false" if value == text else f"({text}) is not null and ({value}) is null"
-        return CompiledField(field, value, unreadable, (source,))
+        return CompiledField(field, value, (source,), there="false" if value == text else f"{text} is not null")
 
     def condition(self, written: str) -> str:
         return f"coalesce({self._read(check_expression(written))}, false)"
@@ -160,11 +179,10 @@ class _Reader:
         result = f"try_cast(try({self._read(tree)}) as {field.physical})"
         if one.values or field.type == "enum":
             result = _words(f"cast(try({self._read(tree)}) as varchar)", field, one)
-        unread = [f"(({self.text(name)}) is not null and ({self._typed(name)}) is null)" for name in names]
-        if names and not any(tree.find(kind) for kind in _CONDITIONAL):
-            there = " and ".join(f"({self.text(name)}) is not null" for name in names)
-            unread.append(f"({there} and ({result}) is null)")
-        return CompiledField(field, result, " or ".join(unread) or "false", names)
+        doubts = " or ".join(f"({self.text(name)} is not null and ({self._typed(name)}) is null)" for name in names)
+        certain = names and not any(tree.find(kind) for kind in _CONDITIONAL)
+        there = " and ".join(f"{self.text(name)} is not null" for name in names) if certain else "false"
+        return CompiledField(field, result, names, there, doubts or "false")
 
     def _typed(self, name: str) -> str:
         return parse_value(self.text(name), self._types.get(name, "text"))
@@ -211,9 +229,16 @@ def _number(text: str, kind: str, parser: str | None) -> str:
         f"case when regexp_matches({text}, '{_EXACT}') then try_cast({text} as decimal(38,15))"
         f" when {places} <= 15 then try_cast({text} as decimal(38,15)) end"
     )
-    value = f"case when regexp_matches({text}, '{_PLAIN}') then {exact} end"
+    # Nearly every number is short: sixteen characters hold no more than fifteen places, and nothing else is asked of them.
+    value = (
+        f"case when length({text}) <= 16 and regexp_matches({text}, '{_SHORT}') then try_cast({text} as decimal(38,15))"
+        f" when regexp_matches({text}, '{_PLAIN}') then {exact} end"
+    )
     if kind == "integer":
-        return f"case when ({value}) = trunc({value}) then try_cast(({value}) as bigint) end"
+        return (
+            f"case when length({text}) <= 18 and regexp_matches({text}, '{_WHOLE}') then try_cast({text} as bigint)"
+            f" when ({value}) = trunc({value}) then try_cast(({value}) as bigint) end"
+        )
     return f"try(({value}) * cast('0.01' as decimal(3,2)))" if parser == "percent" else value
 
 
@@ -237,44 +262,49 @@ def _extras(columns: list[str], reader: _Reader) -> str:
     return f"cast(json_object({pairs}) as varchar)"
 
 
-def _select(fields: tuple[CompiledField, ...], entity: Entity, key: str, when: str, extras: str) -> str:
-    fatal = [(entity.key.name, key, f"({key}) is null", "the key is missing")]
-    for one in fields:
-        source = ", ".join(one.sources)
-        shown = f"cast({quoted(one.sources[0])} as varchar)" if one.sources else "null"
+def _select(fields: tuple[CompiledField, ...], entity: Entity, key: str, when: str, extras: str, texts: dict[str, str]) -> str:
+    """In layers, so that nothing is computed twice: texts, values, what could not be read, the verdict and its reasons."""
+    values = {"_wanted": f"({when})", "entity_key": key, "extras": extras}
+    unread, final = {}, {one.name: f"cast(null as {one.physical})" for one in entity.values}
+    fatal: list[tuple[str, str, str, str]] = [(entity.key.name, "null", "entity_key is null", "the key is missing")]
+    soft: list[tuple[str, str, str, str]] = []
+    for place, one in enumerate(fields):
+        source, value, shown = ", ".join(one.sources), f"_value{place}", "null"
+        values[value] = one.value
+        final[one.field.name] = f"cast({value} as {one.field.physical})"
+        if one.sources and not (one.always_readable and not one.field.required):
+            values[f"_shown{place}"] = f"cast({quoted(one.sources[0])} as varchar)"
+            shown = f"_shown{place}"
+        if not one.always_readable:
+            unread[f"_unread{place}"] = f"({one.doubts}) or ({one.there} and {value} is null)"
+            rules = fatal if one.field.required or one.field.metric else soft
+            rules.append((one.field.name, shown, f"_unread{place}", f"{source} could not be read as {one.field.type}"))
+        if one.doubts != "false":
+            final[one.field.name] = f"case when not _unread{place} then {final[one.field.name]} end"
         if one.field.required:
-            fatal.append((one.field.name, shown, f"({one.value}) is null and not ({one.unreadable})", f"{source} is required and missing"))
-        if one.field.required or one.field.metric:
-            fatal.append((one.field.name, shown, one.unreadable, f"{source} could not be read as {one.field.type}"))
-    soft = [
-        (one.field.name, f"cast({quoted(one.sources[0])} as varchar)", one.unreadable, f"{', '.join(one.sources)} could not be read as {one.field.type}")
-        for one in fields
-        if not (one.field.required or one.field.metric) and one.unreadable != "false"
-    ]
-    values = "".join(
-        f", case when {one.unreadable} then null else cast(({one.value}) as {one.field.physical}) end as {quoted(one.field.name)}"
-        for one in fields
-    )
-    absent = "".join(
-        f", cast(null as {field.physical}) as {quoted(field.name)}"
-        for field in entity.values
-        if field.name not in {one.field.name for one in fields}
-    )
+            missing = f"{value} is null" + ("" if one.always_readable else f" and not _unread{place}")
+            fatal.append((one.field.name, shown, missing, f"{source} is required and missing"))
     return (
         "select _row, _key, _reasons, _issues, entity_key, extras, case when _op = 'd' then 'deleted'"
         " when not _wanted and _op = 'u' then 'withdrawn' when not _wanted then 'unmapped' when _op = 'r' then 'duplicate'"
-        " when len(_reasons) > 0 then 'quarantined' else 'canonical' end as _verdict"
-        + "".join(f", {quoted(field.name)}" for field in entity.values)
-        + f" from (select _row, _key, _op, ({when}) as _wanted, ({key}) as entity_key, ({extras}) as extras,"
-        f" {_reasons(fatal)} as _reasons, {_reasons(soft)} as _issues{values}{absent} from raw) as mapped"
+        f" when len(_reasons) > 0 then 'quarantined' else 'canonical' end as _verdict{_named(final)}"
+        f" from (select *, {_reasons(fatal)} as _reasons, {_reasons(soft)} as _issues"
+        f" from (select *{_named(unread)} from (select *{_named(values)} from (select *{_named(texts)} from raw) as t) as v) as u) as mapped"
     )
 
 
+def _named(columns: dict[str, str]) -> str:
+    return "".join(f", {sql} as {quoted(name)}" for name, sql in columns.items())
+
+
 def _reasons(rules: list[tuple[str, str, str, str]]) -> str:
-    """A list of {field, value, reason} of the rules that hold, empty where none does."""
+    """A list of {field, value, reason} of the rules that hold; empty where none does, which is asked first."""
+    empty = "cast([] as struct(field varchar, value varchar, reason varchar)[])"
+    if not rules:
+        return empty
     cases = ", ".join(
         f"case when {holds} then {{'field': {literal(name)}, 'value': {shown}, 'reason': {literal(reason)}}} end"
         for name, shown, holds, reason in rules
     )
-    empty = "cast([] as struct(field varchar, value varchar, reason varchar)[])"
-    return f"list_filter([{cases}], lambda one: one is not null)" if rules else empty
+    any_holds = " or ".join(f"({holds})" for _, _, holds, _ in rules)
+    return f"case when {any_holds} then list_filter([{cases}], lambda one: one is not null) else {empty} end"

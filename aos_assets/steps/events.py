@@ -132,7 +132,7 @@ def _write_events(work: Work, connection: duckdb.DuckDBPyConnection, entity: Ent
             f" case when _verdict = 'canonical' then 'u' else 'd' end as op, {literal(due.landed_at.isoformat())}::timestamptz as observed_at,"
             f" {literal(str(due.landing_id))}::uuid as landing, _row as row, {literal(str(due.mapping_id))}::uuid as mapping,"
             f" {literal(due.part)} || ':' || _key as source_key, entity_key, {fields}, extras from mapped"
-            f" where _verdict in ('canonical', 'deleted', 'withdrawn') order by _row) to {literal(str(temporary))} {_FORMAT}"
+            f" where _verdict in ('canonical', 'deleted', 'withdrawn')) to {literal(str(temporary))} {_FORMAT}"
         )
     return folder / name
 
