@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     api_port: int = 8700
     dagster_port: int = 8701
-    memory: str = Field(default="1GB", description="DuckDB's memory limit while a tenant is built.")
+    memory: str = Field(default="450MB", description="DuckDB's memory limit while a tenant is built.")
     threads: int = Field(default=2, description="DuckDB's threads while a tenant is built.")
     version_memory: str = Field(default="256MB", description="Memory limit of each open version in the API.")
     version_threads: int = Field(default=1, description="Threads of each open version in the API.")

@@ -26,16 +26,16 @@ _METRICS = {"position": "integer", "metric": "varchar", "label": "varchar", "ent
             "condition": "varchar", "by_currency": "boolean", "unit": "varchar", "definition": "varchar"}  # fmt: skip
 
 
-Ids = list[tuple[str, ...]]
-
-
 @dataclass(frozen=True)
 class Built:
-    """What came of a version's file: tables with their counts, entity ids to issue, and where merged ones lead."""
+    """What came of a version's file: tables with their counts, and ids of records that now stand under another entity's.
+
+    `issued` is a CSV file of the entity ids to issue: entity, id, stream and founding key.
+    """
 
     tables: dict[str, dict[str, Any]]
-    issued: Ids
-    redirected: Ids
+    issued: Path
+    redirected: list[tuple[str, str]]
 
 
 def build_fresh(work: Work, inputs: Inputs, file: Path) -> Built:
@@ -52,8 +52,8 @@ def build_fresh(work: Work, inputs: Inputs, file: Path) -> Built:
         for entity in work.ontology.entities:
             connection.execute(f"create index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")
             connection.execute(f"create index {entity.plural}_id on unified.{entity.plural} ({entity.key.name})")
-        issued, redirected = _compared(connection, work, inputs)
-        return _finished(connection, work, issued, redirected)
+        redirected = _compared(connection, work, inputs)
+        return _finished(connection, work, _issued(connection, file), redirected)
 
 
 def build_next(work: Work, inputs: Inputs, file: Path) -> Built:
@@ -74,14 +74,20 @@ def build_next(work: Work, inputs: Inputs, file: Path) -> Built:
         models = [name for one in changed for name in (f"stg_{one.name}", one.plural)]
         dbt.build(file, scratch(work), work.settings.memory, [*models, "metric_values"])
     with work.lake.duckdb(file) as (connection, _):
-        issued = connection.execute("select entity, entity_id::varchar, stream::varchar, entity_key from changed.ids").fetchall()
+        connection.execute("create temp table issued as from changed.ids")
         redirected = connection.execute("select from_id::varchar, to_id::varchar from changed.redirects").fetchall()
         connection.execute("drop schema changed cascade")
         connection.execute("drop schema events cascade")
-        return _finished(connection, work, issued, redirected)
+        return _finished(connection, work, _issued(connection, file), redirected)
 
 
-def _finished(connection: duckdb.DuckDBPyConnection, work: Work, issued: Ids, redirected: Ids) -> Built:
+def _issued(connection: duckdb.DuckDBPyConnection, file: Path) -> Path:
+    told = file.with_suffix(".ids")
+    connection.execute(f"copy (from issued) to {literal(str(told))} (format csv, header false)")
+    return told
+
+
+def _finished(connection: duckdb.DuckDBPyConnection, work: Work, issued: Path, redirected: list[tuple[str, str]]) -> Built:
     tables = _describe(connection)
     for entity in work.ontology.entities:
         tables[f"identities/{entity.name}"] |= _audit(connection, work, entity)
@@ -171,18 +177,18 @@ def _audit(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) ->
     return {"things": things, "dangling": dangling}
 
 
-def _compared(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> tuple[Ids, Ids]:
-    """Founding records whose ids the parent had not, and records of the parent that now stand under another id."""
+def _compared(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> list[tuple[str, str]]:
+    """Table `issued`: founding records whose ids the parent had not. Gives its records that now stand under another id."""
     known = inputs.parent_path is not None and inputs.parent_path.exists()
     if known:
         connection.execute(f"attach {literal(str(inputs.parent_path))} as parent (read_only)")
-    issued, redirected = Ids(), Ids()
+    connection.execute("create temp table issued (entity varchar, entity_id uuid, stream uuid, entity_key varchar)")
+    redirected: list[tuple[str, str]] = []
     for entity in work.ontology.entities:
         new = f" and entity_id not in (select entity_id from parent.identities.{entity.name})" if known else ""
-        issued += connection.execute(
-            f"select '{entity.name}', entity_id::varchar, stream::varchar, entity_key from identities.{entity.name}"
-            f" where entity_id = record_id{new}"
-        ).fetchall()
+        connection.execute(
+            f"insert into issued select '{entity.name}', entity_id, stream, entity_key from identities.{entity.name} where entity_id = record_id{new}"
+        )
         if known:
             redirected += connection.execute(
                 f"select n.record_id::varchar, n.entity_id::varchar from parent.identities.{entity.name} p"
@@ -190,4 +196,4 @@ def _compared(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs)
             ).fetchall()
     if known:
         connection.execute("detach parent")
-    return issued, redirected
+    return redirected

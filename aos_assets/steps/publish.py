@@ -60,15 +60,17 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
             sync_file(file)
             file.rename(file.with_suffix(".duckdb"))
             sync_folder(work.lake.warehouse)
+            _issue(work, built.issued)
             _publish(work, lease, inputs, version_id, file.with_suffix(".duckdb"), built)
         except BaseException as broken:
-            for left in (file, file.with_name(file.name + ".wal"), file.with_suffix(".duckdb")):
+            for left in (file, file.with_name(file.name + ".wal"), file.with_suffix(".ids"), file.with_suffix(".duckdb")):
                 left.unlink(missing_ok=True)
             if isinstance(broken, Exception):
                 # Whoever took over has swept the file from under this one: then that is the reason.
                 with work.database.transaction() as transaction:
                     lease.prove(transaction)
             raise
+        built.issued.unlink(missing_ok=True)
         with work.database.transaction() as transaction:
             drop_versions(work, transaction)
     return Version(version_id, True, inputs.applied_seq, built.tables)
@@ -87,7 +89,6 @@ def _publish(work: Work, lease: Lease, inputs: Inputs, version_id: UUID, file: P
     with work.database.transaction() as transaction:
         seq = transaction.next_seq()
         lease.prove(transaction)
-        _issue(transaction, seq, built)
         transaction.run(
             "insert into aos.versions (id, parent, path, applied_seq, fingerprint, tables, bytes, seq)"
             " values (:id, :parent, :path, :applied, :fingerprint, cast(:tables as jsonb), :bytes, :seq)",
@@ -100,22 +101,29 @@ def _publish(work: Work, lease: Lease, inputs: Inputs, version_id: UUID, file: P
         )  # fmt: skip
         if moved != 1:
             raise TryAgain("Somebody else published first", culprit=work.tenant.slug, fix="Refresh again.")
+        transaction.each(
+            "insert into aos.redirects (from_id, to_id, cause, seq) values (:old, :new, :cause, :seq)",
+            [{"old": old, "new": new, "cause": "split" if old == new else "merged", "seq": seq} for old, new in built.redirected],
+        )
         transaction.announce(seq, "version.published", str(version_id), {"applied_seq": inputs.applied_seq})
 
 
-def _issue(transaction: Transaction, seq: int, built: Built) -> None:
-    """Ids are issued once and for ever; issuing one again changes nothing."""
-    if built.issued:
+def _issue(work: Work, told: Path) -> None:
+    """Ids are issued once and for ever, before a reader may meet one; issuing one again changes nothing.
+
+    In a transaction of its own, which holds no lock that others wait for: a first version issues millions.
+    """
+    if told.stat().st_size == 0:
+        return
+    with work.database.transaction() as transaction:
+        seq = transaction.next_seq()
+    with work.database.transaction() as transaction:
         transaction.run(
             "create temp table issued (entity text, entity_id uuid, stream_id uuid, founding_key text) on commit drop"
         )
-        transaction.copy_in("issued", ["entity", "entity_id", "stream_id", "founding_key"], iter(built.issued))
+        transaction.copy_in("issued", ["entity", "entity_id", "stream_id", "founding_key"], told)
         transaction.run(
             "insert into aos.entity_ids (entity, entity_id, stream_id, founding_key, seq)"
             " select entity, entity_id, stream_id, founding_key, :seq from issued on conflict do nothing",
             seq=seq,
         )
-    transaction.each(
-        "insert into aos.redirects (from_id, to_id, cause, seq) values (:old, :new, :cause, :seq)",
-        [{"old": old, "new": new, "cause": "split" if old == new else "merged", "seq": seq} for old, new in built.redirected],
-    )

@@ -211,7 +211,7 @@ def test_who_publishes_second_on_the_same_parent_finds_it_moved_and_leaves_nothi
     current = mapped.refresh()
     before = mapped.count("versions"), mapped.count("outbox")
     with holding(work.database, "publish", "slow") as lease, pytest.raises(TryAgain, match="published first"):
-        publish._publish(work, lease, stale, UUID(int=7), mapped.file(), building.Built({}, [], []))
+        publish._publish(work, lease, stale, UUID(int=7), mapped.file(), building.Built({}, mapped.file(), []))
     assert (mapped.count("versions"), mapped.count("outbox")) == before
     assert mapped.publish().id == current.id
 
