@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.stage import connect, decide, installation, peak, timed
+from benchmarks.stage import connect, decide, installation, peak, tenant, timed
 
 TABLE = """
 create table deals as select i::bigint as deal_id, (array['Won','Lost','Open'])[i % 3 + 1] as state, round(i * 1.37, 2) as worth,
@@ -48,8 +48,9 @@ def measure(folder: Path, rows: int) -> dict[str, float]:
     cluster = Cluster(folder / "source")
     (folder / "source").mkdir()
     try:
-        with psycopg.connect(cluster.start(), autocommit=True) as source, installation(folder) as work:
-            source.execute(TABLE.format(rows=rows))  # type: ignore[arg-type]
+        with psycopg.connect(cluster.start(), autocommit=True) as source, installation(folder) as world:
+            work = tenant(world)
+            source.execute(TABLE.format(rows=rows))
             address = source.info
             config = {"host": address.host, "port": address.port, "database": address.dbname, "user": address.user,
                       "tables": ["deals"], "cursors": {"deals": "updated_at"}}  # fmt: skip

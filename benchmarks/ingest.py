@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.stage import DEALS, connect, decide, installation, peak, timed
+from benchmarks.stage import DEALS, connect, decide, installation, peak, tenant, timed
 
 
 def main() -> None:
@@ -52,7 +52,8 @@ def ours(folder: Path) -> dict[str, float]:
     from aos_assets.steps.land import sync_connection
     from aos_assets.steps.publish import refresh
 
-    with installation(folder) as work:
+    with installation(folder) as world:
+        work = tenant(world)
         connection = connect(work, "files", {"folder": str(folder / "files")})
         idle, measured = peak(), dict[str, float]()
         started = time.process_time()

@@ -33,11 +33,10 @@ DECISION = {
 
 @contextmanager
 def installation(folder: Path) -> Iterator[Any]:
-    """A tenant's work in a fresh installation with its own Postgres, dbt's manifest already read."""
+    """The world of a fresh installation with its own Postgres, dbt's manifest already read."""
     from aos_assets.steps import dbt
     from aos_resources.embedded import Cluster
     from aos_resources.migrate import prepare
-    from aos_resources.people import create_tenant
     from aos_resources.settings import Settings
     from aos_resources.world import open_world
 
@@ -48,10 +47,17 @@ def installation(folder: Path) -> Iterator[Any]:
     world = open_world(settings)
     try:
         dbt.nodes_fingerprint(settings.home / "dbt")
-        yield world.of(create_tenant(world.database, "bench", "Benchmark"))
+        yield world
     finally:
         world.database.close()
         cluster.stop()
+
+
+def tenant(world: Any, slug: str = "bench") -> Any:
+    """The work of a new tenant."""
+    from aos_resources.people import create_tenant
+
+    return world.of(create_tenant(world.database, slug, slug.title()))
 
 
 def connect(work: Any, source: str, config: dict[str, Any], secret: str | None = None) -> UUID:
