@@ -96,26 +96,39 @@ def record_json(shape: Shape) -> str:
     )
 
 
-def condition(entity: Entity, shape: Shape, name: str, value: str) -> tuple[str, list[object]]:
-    """A filter's SQL and parameters. References and the key may be named by id or as the source spells them.
+def said_as(field: Field) -> str:
+    """SQL of a value as people know it: the key and references as the source spells them, all else as it stands."""
+    return quoted(field.name + "_source" if field.key or field.type == "ref" else field.name)
+
+
+def built_field(entity: Entity, shape: Shape, name: str) -> Field:
+    """The field of that name or alias.
 
     Raises:
-        NotUnderstood: no such field, or the value is not of its type.
+        NotUnderstood: there is none, or the version was built before there was.
     """
     field = entity.field(name)
     if not field.key and field not in shape.values:
         raise NotUnderstood(
             "The current version does not have this field yet", culprit=name, fix="Ask for a run."
         )
-    column = quoted(field.name)
+    return field
+
+
+def condition(entity: Entity, shape: Shape, name: str, value: str) -> tuple[str, list[object]]:
+    """A filter's SQL and parameters. References and the key may be named by id or as the source spells them.
+
+    Raises:
+        NotUnderstood: no such field, or the value is not of its type.
+    """
+    field = built_field(entity, shape, name)
     if field.key or field.type == "ref":
         as_id = _uuid(value)
-        return (
-            (f"{column} = ?", [as_id])
-            if as_id is not None
-            else (f"{quoted(field.name + '_source')} = ?", [value])
-        )
-    return f"{column} = cast(? as {field.physical})", [_read(field, value)]
+        # A source's own key may look like an id of ours.
+        if as_id is not None:
+            return f"({quoted(field.name)} = ? or {said_as(field)} = ?)", [as_id, value]
+        return f"{said_as(field)} = ?", [value]
+    return f"{quoted(field.name)} = cast(? as {field.physical})", [_read(field, value)]
 
 
 def _read(field: Field, value: str) -> object:

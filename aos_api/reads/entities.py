@@ -7,7 +7,8 @@ from uuid import UUID
 
 from aos_api.errors import Gone
 from aos_api.paging import read_cursor, write_cursor
-from aos_api.reads.columns import Shape, condition, entity_named, quoted, record_json, shape_of
+from aos_api.reads.columns import entity_named, quoted, record_json, shape_of
+from aos_api.reads.finding import Asked, slice_of
 from aos_core.errors import NotFound
 from aos_core.ontology import Entity, Ontology
 from aos_resources.database import TenantDatabase
@@ -47,28 +48,23 @@ def all_entities(ontology: Ontology, warehouse: TenantWarehouse) -> dict[str, An
 
 
 def page(
-    ontology: Ontology,
-    warehouse: TenantWarehouse,
-    name: str,
-    filters: dict[str, str],
-    limit: int,
-    cursor: str | None,
+    ontology: Ontology, warehouse: TenantWarehouse, name: str, asked: Asked, limit: int, cursor: str | None
 ) -> str:
     """A page as JSON text, built by DuckDB; later pages are of the first page's version.
 
     Raises:
         NotFound: no such entity, or nothing published. Gone: the cursor's version is no longer kept.
-        NotUnderstood: a filter or the cursor is not of the asked form.
+        NotUnderstood: a filter, the search, the order or the cursor is not of the asked form.
     """
     entity = entity_named(ontology, name)
-    listing = f"{entity.name} {sorted(filters.items())}"
+    listing = f"{entity.name} {asked.listing}"
     if cursor is None:
         with warehouse.current() as version:
-            return _page(version, entity, filters, listing, 0, limit)
+            return _page(version, entity, asked, listing, None, limit)
     version_id, after = read_cursor(listing, cursor)
     try:
         with warehouse.version(version_id) as version:
-            return _page(version, entity, filters, listing, after, limit)
+            return _page(version, entity, asked, listing, after, limit)
     except NotFound as swept:
         raise Gone(
             "The version of this page is no longer kept", fix="Begin again without a cursor."
@@ -141,41 +137,7 @@ def _counts(version: Version, ontology: Ontology) -> dict[str, int]:
     return dict(zip((one.name for one in present), row or (), strict=True))
 
 
-def _page(
-    version: Version, entity: Entity, filters: dict[str, str], listing: str, after: int, limit: int
-) -> str:
-    shape = shape_of(version, entity)
-    rows, last = (
-        _filtered(version, shape, filters, after, limit) if filters else _dense(version, shape, after, limit)
-    )
-    following = f'"{write_cursor(listing, version.id, last)}"' if last is not None else "null"
-    return f'{{"version":{version_json(version.published)},"rows":[{rows}],"next":{following}}}'
-
-
-def _dense(version: Version, shape: Shape, after: int, limit: int) -> tuple[str, int | None]:
-    """Ordinals are dense: a bounded range of the index, and no sort over the table."""
-    row = version.first(
-        f"select coalesce(string_agg(said, ',' order by _ordinal), ''), (select max(_ordinal) from {shape.table}) from"
-        f" (select _ordinal, {record_json(shape)}::varchar as said from {shape.table} where _ordinal > ? and _ordinal <= ?)",
-        after,
-        after + limit,
-    )
-    rows, largest = row or ("", None)
-    return rows, after + limit if (largest or 0) > after + limit else None
-
-
-def _filtered(
-    version: Version, shape: Shape, filters: dict[str, str], after: int, limit: int
-) -> tuple[str, int | None]:
-    conditions = [condition(shape.entity, shape, name, value) for name, value in filters.items()]
-    where = " and ".join(["_ordinal > ?", *(sql for sql, _ in conditions)])
-    values = [after, *(value for _, given in conditions for value in given)]
-    row = version.first(
-        "select coalesce(string_agg(said, ',' order by _ordinal), ''), count(*), max(_ordinal) from"
-        f" (select _ordinal, {record_json(shape)}::varchar as said from {shape.table}"
-        f" where _ordinal in (select _ordinal from {shape.table} where {where} order by _ordinal limit ?))",
-        *values,
-        limit,
-    )
-    rows, count, last = row or ("", 0, None)
-    return rows, last if count == limit else None
+def _page(version: Version, entity: Entity, asked: Asked, listing: str, after: int | None, limit: int) -> str:
+    found = slice_of(version, shape_of(version, entity), asked, after, limit)
+    following = f'"{write_cursor(listing, version.id, found.last)}"' if found.last is not None else "null"
+    return f'{{"version":{version_json(version.published)},"rows":[{found.rows}],"total":{found.total},"next":{following}}}'

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from aos_api.dependencies import Workspace, who_may
 from aos_api.errors import problems
 from aos_api.paging import After, Limit
 from aos_api.reads import entities as read
+from aos_api.reads.facets import facets
+from aos_api.reads.finding import RESERVED, Asked
 from aos_api.routers.models import ID, VersionSeen, example
-from aos_core.errors import NotUnderstood
 
 router = APIRouter(prefix="/entities", tags=["entities"])
 Here = Annotated[Workspace, Depends(who_may("read", "entities"))]
@@ -30,6 +32,9 @@ _RECORD: dict[str, Any] = {
     "id": ID, "source_key": "A-1", "values": {"name": "Initech", "revenue": "1200000.5", "parent_account": None},
     "references": {"parent_account": None}, "extras": {"Fax": "555"}, "stale": False, "seq": 9,
 }  # fmt: skip
+_FACET: dict[str, Any] = {
+    "field": "risk_level", "values": [{"value": "low", "count": 810}, {"value": "high", "count": 340}], "others": 0, "empty": 50,
+}  # fmt: skip
 # Filters are free-form by nature: each names a field of the entity.
 _FILTERS: dict[str, Any] = {
     "parameters": [
@@ -38,8 +43,14 @@ _FILTERS: dict[str, Any] = {
             "name": "filters",
             "style": "form",
             "explode": True,
-            "description": "`field=value`, once per field; a reference is named by its id or as the source spells it.",
-            "schema": {"type": "object", "additionalProperties": {"type": "string"}},
+            "description": "`field=value`; several values of one field mean any of them, several fields all of them."
+            " A reference is named by its id or as the source spells it.",
+            "schema": {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+                },
+            },
         }
     ]
 }
@@ -95,6 +106,7 @@ class Record(BaseModel):
 class RecordPage(BaseModel):
     version: VersionSeen
     rows: list[Record]
+    total: int = Field(description="Rows that match in this version, on all pages together.")
     next: str | None = Field(description="Cursor of the next page, of the same version; None at the end.")
 
 
@@ -106,14 +118,62 @@ class RecordSeen(BaseModel):
     record: Record
 
 
-def filters(request: Request) -> dict[str, str]:
-    """Raises NotUnderstood where a field is named twice."""
-    given = [
-        (name, value) for name, value in request.query_params.multi_items() if name not in ("limit", "cursor")
-    ]
-    if len({name for name, _ in given}) < len(given):
-        raise NotUnderstood("A field may be filtered once", fix="Name each field once.")
-    return dict(given)
+class FacetValue(BaseModel):
+    value: str
+    count: int
+
+
+class Facet(BaseModel):
+    """A field of few values: how many of the rows asked for hold each. Its own filter is left out of its counts."""
+
+    model_config = example(_FACET)
+
+    field: str
+    values: list[FacetValue] = Field(description="The most frequent first, and any that is filtered by.")
+    others: int = Field(description="Rows that hold a value which is not listed.")
+    empty: int = Field(description="Rows without a value.")
+
+
+class FacetList(BaseModel):
+    version: VersionSeen
+    total: int = Field(description="Rows that match every filter and the search.")
+    facets: list[Facet] = Field(
+        description="Enums, booleans, and text and references of 2 to about 50 values."
+    )
+
+
+Empty = Annotated[
+    list[str],
+    Query(
+        default_factory=list,
+        description="A field that has no value; beside values of the same field it is one more of them.",
+    ),
+]
+Search = Annotated[
+    str | None,
+    Query(
+        description="Words that must each stand in some text of the row, whatever their case and accents; at most 8, 200 characters."
+    ),
+]
+Sort = Annotated[
+    str | None,
+    Query(
+        description="A field, with `-` in front for the largest first. Rows without a value stand last either way,"
+        " equal ones in the order in which they were founded; text goes by its characters' codes."
+    ),
+]
+
+
+def found_by(request: Request, empty: Empty, search: Search = None) -> Asked:
+    """Which rows are asked for. Every parameter that is not one of the listing's own names a field."""
+    values: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in RESERVED:
+            values.setdefault(name, []).append(value)
+    return Asked(values, tuple(empty), search)
+
+
+Found = Annotated[Asked, Depends(found_by)]
 
 
 @router.get("", summary="Entities, their fields and how many rows", responses=problems(401, 403, 503))
@@ -129,15 +189,23 @@ def list_entities(here: Here) -> EntityList:
     responses=problems(401, 403, 404, 410, 422, 503),
 )
 def list_records(
-    here: Here,
-    name: str,
-    given: Annotated[dict[str, str], Depends(filters)],
-    limit: Limit = 100,
-    cursor: After = None,
+    here: Here, name: str, asked: Found, sort: Sort = None, limit: Limit = 100, cursor: After = None
 ) -> Response:
     """By name, plural or alias. Later pages stay on the first page's version, so every row is met once."""
-    page = read.page(here.ontology, here.warehouse, name, given, limit, cursor)
+    page = read.page(here.ontology, here.warehouse, name, replace(asked, sort=sort), limit, cursor)
     return Response(page, media_type="application/json")
+
+
+# Before the route of one record, which would read the word as an id.
+@router.get(
+    "/{name}/facets",
+    summary="The values of its fields, counted",
+    openapi_extra=_FILTERS,
+    responses=problems(401, 403, 404, 422, 503),
+)
+def list_facets(here: Here, name: str, asked: Found) -> FacetList:
+    """For fields of few values, under the same filters and search as the records."""
+    return FacetList.model_validate(facets(here.ontology, here.warehouse, name, asked))
 
 
 @router.get(

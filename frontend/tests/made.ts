@@ -42,13 +42,17 @@ export const field = (name: string, type = "text", changed: Partial<Schemas["Fie
 
 export const entity = (changed: Partial<Schemas["EntitySeen"]> = {}): Schemas["EntitySeen"] => ({
   name: "account", plural: "accounts", about: "A company that is sold to.", alias: ["customer"], rows: 1,
-  fields: [field("account_id", "id", { key: true }), field("name"), field("revenue", "money"), field("currency"), field("phone")], ...changed,
+  fields: [field("account_id", "id", { key: true }), field("name"), field("revenue", "money"), field("currency"), field("country"), field("phone")], ...changed,
 });
 
 export const version = { id: ID, published_at: AT, applied_seq: 412 };
 
 export const record = (changed: Partial<Schemas["Record"]> = {}): Schemas["Record"] => ({
   id: "r-1", source_key: "A-1", values: { name: "Initech", revenue: "1200000.5", currency: "USD", phone: null }, references: {}, extras: { Fax: "555" }, stale: false, seq: 9, ...changed,
+});
+
+export const facet = (changed: Partial<Schemas["Facet"]> = {}): Schemas["Facet"] => ({
+  field: "country", values: [{ value: "Germany", count: 3 }, { value: "Kenya", count: 1 }], others: 0, empty: 2, ...changed,
 });
 
 export const cell = (changed: Partial<Schemas["CellSeen"]> = {}): Schemas["CellSeen"] => ({

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +65,14 @@ class Window:
 
         def fulfil(route: Route) -> None:
             route.fulfill(status=status, content_type="application/json", body=json.dumps(body))
+
+        self.page.route(re.compile(re.escape("/api/v1" + path) + r"(\?.*)?$"), fulfil)
+
+    def answer_by(self, path: str, body: Callable[[str], dict[str, Any]]) -> None:
+        """From now on the server answers with what is made of the address that was asked."""
+
+        def fulfil(route: Route) -> None:
+            route.fulfill(content_type="application/json", body=json.dumps(body(route.request.url)))
 
         self.page.route(re.compile(re.escape("/api/v1" + path) + r"(\?.*)?$"), fulfil)
 

@@ -1,13 +1,21 @@
 // A table of any length: only the rows in sight are drawn, more are asked for near the end; cards where it is narrow.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { ArrowDown, ArrowUp, ArrowUpDown } from "lucide-react";
+import { useEffect, useEffectEvent, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { count } from "@/lib/numbers";
 import { useNarrow } from "@/lib/screen";
+
+export interface Order {
+  key: string;
+  descending: boolean;
+}
 
 export interface Column<Row> {
   key: string;
   head: ReactNode;
   width: number; // rem
   numeric?: boolean;
+  sortable?: boolean;
   cell: (row: Row) => ReactNode;
 }
 
@@ -18,10 +26,17 @@ interface GridProps<Row> {
   rowKey: (row: Row) => string;
   total: number | null; // rows there are, where that is known
   more: { has: boolean; busy: boolean; load: () => void };
+  order?: Order | null;
+  onOrder?: (next: Order | null) => void;
+  listing?: string; // which rows these are: with others the table begins at its top again
 }
 
 const AHEAD = 20; // rows before the end at which more are asked for
 const rem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize) || 16;
+
+/** Ascending, then descending, then as it was. */
+export const nextOrder = (order: Order | null | undefined, key: string): Order | null =>
+  order?.key !== key ? { key, descending: false } : order.descending ? null : { key, descending: true };
 
 /** Rows and cards have other heights: changing between them begins again. */
 export function Grid<Row>(props: GridProps<Row>) {
@@ -43,42 +58,67 @@ function Scrolled<Row>({ narrow, ...props }: GridProps<Row> & { narrow: boolean 
   });
   const shown = virtual.getVirtualItems();
   const last = shown.at(-1)?.index ?? 0;
-  const near = more.has && !more.busy && last >= rows.length - AHEAD;
+  const [toEnd, setToEnd] = useState(false); // End was pressed: everything is read up to there
+  const near = more.has && !more.busy && (toEnd || last >= rows.length - AHEAD);
   const { load } = more;
   useEffect(() => {
     if (near) load();
-  }, [near, load]);
+  }, [near, load, rows.length]);
+  useEffect(() => {
+    scroll.current?.scrollTo(0, 0);
+  }, [props.listing]);
+
+  const focusRow = (at: number, frames = 12) => {
+    const link = scroll.current?.querySelector<HTMLElement>(`[data-at="${at}"] a`);
+    if (link) link.focus({ preventScroll: true });
+    else if (frames > 0) requestAnimationFrame(() => focusRow(at, frames - 1)); // not drawn yet: it is as soon as the table has scrolled there
+  };
+  const goTo = (at: number) => {
+    virtual.scrollToIndex(at);
+    focusRow(at);
+  };
+  const arrive = useEffectEvent(() => goTo(rows.length - 1));
+  useEffect(() => {
+    if (toEnd) arrive();
+  }, [toEnd, rows.length]);
 
   const move = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowDown" || event.key === "j" ? 1 : event.key === "k" || event.key === "ArrowUp" ? -1 : 0;
+    if (event.metaKey || event.ctrlKey || event.altKey || event.key === "Shift") return;
+    setToEnd(event.key === "End");
     const at = Number((event.target as HTMLElement).closest("[data-at]")?.getAttribute("data-at") ?? Number.NaN);
-    if (step === 0 || Number.isNaN(at) || event.metaKey || event.ctrlKey || event.altKey) return;
-    const next = Math.min(rows.length - 1, Math.max(0, at + step));
+    const page = Math.max(1, Math.floor((scroll.current?.clientHeight ?? 0) / height) - 2);
+    const next = destination(event.key, at, rows.length, page);
+    if (next === null) return;
     event.preventDefault();
-    virtual.scrollToIndex(next);
-    const focus = () => {
-      const link = scroll.current?.querySelector<HTMLElement>(`[data-at="${next}"] a`);
-      link?.focus();
-      return Boolean(link);
-    };
-    if (!focus()) requestAnimationFrame(focus); // not drawn yet: it is as soon as the table has scrolled there
+    goTo(next);
   };
 
+  const stay = () => setToEnd(false);
   const before = shown[0]?.start ?? 0;
   const after = virtual.getTotalSize() - (shown.at(-1)?.end ?? 0);
   const Body = narrow ? Cards : Rows;
   return (
     // The region scrolls, so it takes the focus; the keys move between the links inside it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <div ref={scroll} role="region" aria-label={props.label} tabIndex={0} onKeyDown={move} className="max-h-[calc(100dvh-17rem)] min-h-72 overflow-auto overscroll-contain">
+    <div ref={scroll} role="region" aria-label={props.label} tabIndex={0} onKeyDown={move} onWheel={stay} onPointerDown={stay} className="max-h-[calc(100dvh-19rem)] min-h-72 overflow-auto overscroll-contain">
       <Body {...props} before={before} after={after} shown={shown} measure={virtual.measureElement} />
       {more.busy && (
         <p role="status" className="sticky left-0 px-4 py-2 text-sm text-muted">
-          Reading more rows …
+          {toEnd ? `Reading to the end: ${count(rows.length)}${props.total === null ? "" : ` of ${count(props.total)}`} rows. Esc stops.` : "Reading more rows …"}
         </p>
       )}
     </div>
   );
+}
+
+/** The row to which a key leads from row `at` (NaN: from none), or null where it leads nowhere. */
+export function destination(key: string, at: number, rows: number, page: number): number | null {
+  if (rows === 0) return null;
+  if (key === "Home") return 0;
+  if (key === "End") return rows - 1;
+  const steps: Record<string, number> = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page };
+  const step = steps[key];
+  return step === undefined || Number.isNaN(at) ? null : Math.min(rows - 1, Math.max(0, at + step));
 }
 
 interface Window {
@@ -88,7 +128,7 @@ interface Window {
   measure: (element: Element | null) => void;
 }
 
-function Rows<Row>({ label, columns, rows, rowKey, total, before, after, shown }: GridProps<Row> & Window) {
+function Rows<Row>({ label, columns, rows, rowKey, total, before, after, shown, order, onOrder }: GridProps<Row> & Window) {
   const width = columns.reduce((sum, column) => sum + column.width, 0);
   return (
     <table aria-rowcount={total === null ? -1 : total + 1} className="w-full table-fixed border-separate border-spacing-0 text-left text-sm" style={{ minWidth: `${width}rem` }}>
@@ -101,8 +141,13 @@ function Rows<Row>({ label, columns, rows, rowKey, total, before, after, shown }
       <thead>
         <tr aria-rowindex={1}>
           {columns.map((column, place) => (
-            <th key={column.key} scope="col" className={`sticky top-0 h-9 border-b border-line bg-sunken px-3 font-semibold text-muted ${place === 0 ? "left-0 z-20" : "z-10"} ${column.numeric ? "text-right" : ""}`}>
-              <span className="block truncate">{column.head}</span>
+            <th
+              key={column.key}
+              scope="col"
+              aria-sort={!onOrder || !column.sortable ? undefined : order?.key !== column.key ? "none" : order.descending ? "descending" : "ascending"}
+              className={`sticky top-0 h-9 border-b border-line bg-sunken px-3 font-semibold text-muted ${place === 0 ? "left-0 z-20" : "z-10"} ${column.numeric ? "text-right" : ""}`}
+            >
+              {onOrder && column.sortable ? <SortHead column={column} order={order} onOrder={onOrder} /> : <span className="block truncate">{column.head}</span>}
             </th>
           ))}
         </tr>
@@ -131,6 +176,21 @@ function Rows<Row>({ label, columns, rows, rowKey, total, before, after, shown }
         {after > 0 && <Gap height={after} columns={columns.length} />}
       </tbody>
     </table>
+  );
+}
+
+function SortHead<Row>({ column, order, onOrder }: { column: Column<Row>; order: Order | null | undefined; onOrder: (next: Order | null) => void }) {
+  const sorted = order?.key === column.key;
+  const Icon = !sorted ? ArrowUpDown : order.descending ? ArrowDown : ArrowUp;
+  return (
+    <button
+      type="button"
+      onClick={() => onOrder(nextOrder(order, column.key))}
+      className={`group/head -mx-1.5 inline-flex min-h-7 max-w-[calc(100%+0.75rem)] items-center gap-1 rounded-box px-1.5 font-semibold hover:bg-surface hover:text-text ${column.numeric ? "flex-row-reverse" : ""} ${sorted ? "text-text" : ""}`}
+    >
+      <span className="truncate">{column.head}</span>
+      <Icon size={13} aria-hidden strokeWidth={2.5} className={`shrink-0 ${sorted ? "" : "opacity-0 group-hover/head:opacity-100 group-focus-visible/head:opacity-100"}`} />
+    </button>
   );
 }
 

@@ -4,6 +4,7 @@ import { Heading, Page } from "@/components/page";
 import { EntityTable } from "@/features/data/entity-table";
 import { OneEntity } from "@/features/data/one-entity";
 import { named } from "@/lib/words";
+import { given } from "@/routes/search";
 
 const here = getRouteApi("/inside/data/$entity");
 
@@ -16,7 +17,7 @@ function Entity() {
         {(entity) => (
           <>
             <Heading trail={<Link to="/data" className="hover:text-text">Data</Link>} title={named(entity.plural)} about={entity.about} />
-            <EntityTable key={entity.name} entity={entity} search={search} onSearch={(next) => void navigate({ search: next, replace: true })} />
+            <EntityTable key={entity.name} entity={entity} search={search} onSearch={(change, how) => void navigate({ search: (now) => given({ ...change(now) }), ...how })} />
           </>
         )}
       </OneEntity>

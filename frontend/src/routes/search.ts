@@ -11,10 +11,17 @@ export const texts = (raw: Raw, name: string): string[] | undefined => {
   return Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string") ? value : undefined;
 };
 
-export const pairs = (raw: Raw, name: string): Record<string, string> | undefined => {
+/** Words that somebody typed: an address says `7` of what was the text 7. */
+export const words = (raw: Raw, name: string): string | undefined => (typeof raw[name] === "number" || typeof raw[name] === "boolean" ? String(raw[name]) : text(raw, name));
+
+/** By name the values that are chosen, where null is the absence of one; a single value may stand alone. */
+export const choices = (raw: Raw, name: string): Record<string, (string | null)[]> | undefined => {
   const value = raw[name];
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-  const found = Object.entries(value).filter((one): one is [string, string] => typeof one[1] === "string");
+  const found = Object.entries(value).flatMap(([one, said]) => {
+    const all = (Array.isArray(said) ? (said as unknown[]) : [said]).filter((each): each is string | null => each === null || typeof each === "string");
+    return all.length > 0 ? [[one, [...new Set(all)]] satisfies [string, (string | null)[]]] : [];
+  });
   return found.length > 0 ? Object.fromEntries(found) : undefined;
 };
 

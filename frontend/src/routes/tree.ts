@@ -1,7 +1,7 @@
 // The pages of the app: path, search schema, title; each page's own code is loaded when it is opened.
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, redirect } from "@tanstack/react-router";
-import { given, oneOf, pairs, text, texts } from "@/routes/search";
+import { choices, given, oneOf, text, texts, words } from "@/routes/search";
 import { meOptions, wasSignedIn } from "@/lib/session";
 import { troubleOf } from "@/lib/trouble";
 
@@ -73,7 +73,7 @@ const data = createRoute({
 const entity = createRoute({
   getParentRoute: () => inside,
   path: "/data/$entity",
-  validateSearch: (raw) => given({ columns: texts(raw, "columns"), where: pairs(raw, "where") }),
+  validateSearch: (raw) => given({ columns: texts(raw, "columns"), where: choices(raw, "where"), q: words(raw, "q"), sort: text(raw, "sort") }),
   staticData: { title: "Data", line: "What do we know, and where does each value come from?" },
 }).lazy(() => import("@/routes/entity").then((page) => page.Route));
 

@@ -17,7 +17,7 @@ import { Fingerprints } from "@/features/streams/fingerprints";
 import { StreamPage } from "@/features/streams/stream-page";
 import { connectionId, recordId, streamId } from "@/lib/ids";
 import { answering, AT, me, problem, show, type Answers } from "../answers";
-import { cell, column, connection, entity, mapping, metric, proposal, record, run, stream, streamDetail, sync, version } from "../made";
+import { cell, column, connection, entity, facet, mapping, metric, proposal, record, run, stream, streamDetail, sync, version } from "../made";
 
 const ignore = () => undefined;
 const items = (all: unknown[]) => ({ body: { items: all } });
@@ -41,7 +41,8 @@ const CASES: Case[] = [
   { name: "syncs of a connection", node: <ConnectionDetail id={connectionId("c-1")} />, path: "/connections/c-1/syncs", empty: { items: [] }, full: items([sync({ state: "failed", error: { what: "No such file." } })]), shown: /No such file/ },
   { name: "entities", node: <Catalogue />, path: "/entities", empty: { version: null, entities: [] }, full: { body: { version, entities: [entity()] } }, shown: "A company that is sold to." },
   { name: "streams", node: <Catalogue />, path: "/streams", empty: { items: [] }, full: items([stream({ mapped: 0 })]), shown: /feeds no entity/ },
-  { name: "a table of records", node: <EntityTable entity={entity()} search={{}} onSearch={ignore} />, path: "/entities/account", empty: { version, rows: [], next: null }, full: { body: { version, rows: [record()], next: null } }, shown: "1,200,000.5 USD" },
+  { name: "a table of records", node: <EntityTable entity={entity()} search={{}} onSearch={ignore} />, path: "/entities/account", empty: { version, rows: [], total: 0, next: null }, full: { body: { version, rows: [record()], total: 1, next: null } }, shown: "1,200,000.5 USD" },
+  { name: "the filters of a table", node: <EntityTable entity={entity()} search={{}} onSearch={ignore} />, path: "/entities/account/facets", full: { body: { version, total: 1, facets: [facet()] } }, shown: "Germany" },
   { name: "a record", node: <RecordPage entity={entity()} id={recordId("r-1")} cell={undefined} onCell={ignore} />, path: "/entities/account/r-1", full: { body: { version, redirected_from: null, record: record() } }, shown: "1,200,000.5 USD" },
   { name: "the story of a cell", node: <RecordPage entity={entity()} id={recordId("r-1")} cell="revenue" onCell={ignore} />, path: "/entities/account/r-1/provenance/revenue", full: { body: cell() }, shown: "expr: AnnualRevenue * 1000000" },
   { name: "a stream", node: <StreamPage id={streamId("s-1")} part="columns" onPart={ignore} />, path: "/streams/s-1", full: { body: streamDetail() }, shown: "Sector" },
@@ -58,6 +59,8 @@ const beside = (one: Case): Answers => ({
   ...ALL,
   "/connections/c-1": { body: { ...connection(), detail: [] } },
   "/connections/c-1/syncs": items([sync()]),
+  "/entities/account": { body: { version, rows: [record()], total: 1, next: null } },
+  "/entities/account/facets": { body: { version, total: 1, facets: [] } },
   "/entities/account/r-1": { body: { version, redirected_from: null, record: record() } },
   "/entities/account/r-1/provenance/name": { body: cell({ field: "name" }) },
   "/entities/account/r-1/provenance/account_id": { body: cell({ field: "account_id" }) },

@@ -1,6 +1,6 @@
 // Which columns a table shows, and how a record is called.
 import { expect, test } from "vitest";
-import { filtered, headOf, shownFields, titleOf } from "@/features/data/columns";
+import { headOf, shownFields, titleOf } from "@/features/data/columns";
 import type { Schemas } from "@/lib/client";
 
 const field = (name: string, type = "text"): Schemas["FieldSeen"] => ({ name, type, key: name === "id", required: false, metric: false, target: null, members: [], unit: null, alias: [], about: "" });
@@ -36,6 +36,7 @@ test("a reference is called like the thing that it shows", () => {
   expect([headOf(field("account_id", "ref")), headOf(field("external_id"))]).toEqual(["account", "external_id"]);
 });
 
-test("a filter is set once a field, and taken away whole", () => {
-  expect([filtered({ a: "1" }, "a", " 2 "), filtered({ a: "1" }, "b", "x"), filtered({ a: "1" }, "a", null)]).toEqual([{ a: "2" }, { a: "1", b: "x" }, undefined]);
+test("the field that is sorted by is never hidden, and the name needs no column of its own", () => {
+  const fields = [field("id", "id"), field("name"), field("a"), field("b")];
+  expect([names(shownFields(fields, [row({ a: "x" })], undefined, "b")), names(shownFields(fields, [row({ a: "x" })], ["b"], "a")), names(shownFields(fields, [], ["b"], "name"))]).toEqual([["a", "b"], ["a", "b"], ["b"]]);
 });

@@ -6,7 +6,7 @@ import { balancesOf, figuresOf, nextStep } from "@/features/runs/summary";
 import { changed } from "@/features/streams/shapes";
 import { told } from "@/lib/run";
 import { homeward } from "@/routes/homeward";
-import { given, oneOf, pairs, text, texts } from "@/routes/search";
+import { choices, given, oneOf, text, texts, words } from "@/routes/search";
 import { AT } from "../answers";
 import { column, connection, run, sync } from "../made";
 
@@ -59,9 +59,9 @@ test("after a failure the error's own way out is said", () => {
 });
 
 test("an address says only what is of the asked form", () => {
-  const raw = { a: "x", b: "", list: ["1", 2], words: ["1", "2"], where: { status: "won", bad: 1 }, part: "columns" };
-  expect([text(raw, "a"), text(raw, "b"), texts(raw, "list"), texts(raw, "words"), pairs(raw, "where"), pairs(raw, "a"), oneOf(raw, "part", ["rows"]), given({ a: undefined, b: 1 })]).toEqual([
-    "x", undefined, undefined, ["1", "2"], { status: "won" }, undefined, undefined, { b: 1 },
+  const raw = { a: "x", b: "", list: ["1", 2], words: ["1", "2"], where: { status: "won", stage: ["a", "a", null, 2], bad: 1 }, seven: 7, part: "columns" };
+  expect([text(raw, "a"), text(raw, "b"), texts(raw, "list"), texts(raw, "words"), choices(raw, "where"), choices(raw, "a"), choices(raw, "list"), words(raw, "seven"), words(raw, "list"), oneOf(raw, "part", ["rows"]), given({ a: undefined, b: 1 })]).toEqual([
+    "x", undefined, undefined, ["1", "2"], { status: ["won"], stage: ["a", null] }, undefined, undefined, "7", undefined, undefined, { b: 1 },
   ]);
 });
 

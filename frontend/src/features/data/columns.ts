@@ -18,9 +18,13 @@ export function titleOf(row: Row): string {
   return typeof name === "string" && name !== "" ? name : (row.source_key ?? row.id);
 }
 
-/** The chosen fields in the ontology's order, else the first that are filled; the title's own field stands in front anyway. */
-export function shownFields(fields: Field[], rows: Row[], chosen: string[] | undefined): Field[] {
-  if (chosen) return fields.filter((field) => chosen.includes(field.name));
+/** The chosen fields in the ontology's order, else the first that are filled; the one sorted by is never hidden, the title's own field stands in front anyway. */
+export function shownFields(fields: Field[], rows: Row[], chosen: string[] | undefined, sorted?: string): Field[] {
+  const names = chosen ?? firstFields(fields, rows).map((field) => field.name);
+  return fields.filter((field) => names.includes(field.name) || (field.name === sorted && !field.key && field.name !== "name"));
+}
+
+function firstFields(fields: Field[], rows: Row[]): Field[] {
   const filled = filledFields(fields, rows);
   const telling = filled.filter((field) => !saidElsewhere(field, filled));
   const first = [...telling].sort((one, other) => rank(one) - rank(other)).slice(0, SHOWN_AT_FIRST);
@@ -49,11 +53,4 @@ export const widthOf = (field: Field) => WIDTHS[field.type] ?? 12;
 export function currencyOf(row: Row): string | null {
   const said = row.values.currency;
   return typeof said === "string" ? said : null;
-}
-
-/** The filter with one field set, or without it where the value is empty. */
-export function filtered(where: Record<string, string>, name: string, value: string | null): Record<string, string> | undefined {
-  const rest = Object.fromEntries(Object.entries(where).filter(([one]) => one !== name));
-  const next = value === null || value.trim() === "" ? rest : { ...rest, [name]: value.trim() };
-  return Object.keys(next).length > 0 ? next : undefined;
 }
