@@ -3,13 +3,14 @@
 from dagster import DefaultScheduleStatus, ScheduleDefinition
 
 from aos_assets.batch import refresh_batch, sweep_batch
+from aos_core.cadence import REFRESH_MINUTES
 
 refresh_schedule = ScheduleDefinition(
     name="refresh",
     job=refresh_batch,
-    cron_schedule="*/15 * * * *",
+    cron_schedule=f"*/{REFRESH_MINUTES} * * * *",
     default_status=DefaultScheduleStatus.RUNNING,
-    description="Every quarter of an hour: reads what changed, tenant by tenant, and reports only what is new.",
+    description=f"Every {REFRESH_MINUTES} minutes: reads what changed, tenant by tenant, and reports only what is new.",
 )
 
 sweep_schedule = ScheduleDefinition(

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from aos_api.reads.balances import balances_of_mappings, balances_of_reading, last_reading_by_stream
+from aos_core.cadence import next_refresh
 from aos_resources.database import Transaction
 
 _CONNECTIONS = """
 select c.id, c.name, c.source, c.state, c.note, c.config, c.sealed is not null as has_secret, c.created_at,
        (select count(*) from aos.streams s where s.connection_id = c.id) as streams,
-       y.id as sync_id, y.state as sync_state, y.started_at, y.ended_at, y.error
+       y.id as sync_id, y.state as sync_state, y.started_at, y.ended_at, y.error, t.read, t.landed, t.deleted, t.balanced,
+       d.changed, d.changed_at
 from aos.connections c
 left join lateral (
   select * from aos.syncs y where y.connection_id = c.id order by y.started_at desc, y.id limit 1
 ) y on true
+left join lateral (
+  select coalesce(sum(read), 0)::bigint as read, coalesce(sum(landed), 0)::bigint as landed,
+         coalesce(sum(deleted), 0)::bigint as deleted, coalesce(bool_and(read = landed + unchanged + rejected), true) as balanced
+  from aos.sync_streams where sync_id = y.id
+) t on true
+left join lateral (
+  select coalesce(array_agg(s.name order by s.name), '{}') as changed, max(f.taken_at) as changed_at
+  from aos.streams s
+  join lateral (
+    select shape, taken_at, lead(shape) over (order by seq desc) as before
+    from aos.fingerprints where stream_id = s.id order by seq desc limit 1
+  ) f on f.shape <> f.before
+  where s.connection_id = c.id
+) d on true
 """
 _SYNCS = """
 select y.id, y.connection_id, c.name as connection, y.state, y.started_at, y.ended_at, y.error, y.run_id
@@ -93,5 +110,14 @@ def _connection(row: dict[str, Any]) -> dict[str, Any]:
         "started_at": row.pop("started_at"),
         "ended_at": row.pop("ended_at"),
         "error": row.pop("error"),
+        "read": row.pop("read"),
+        "landed": row.pop("landed"),
+        "deleted": row.pop("deleted"),
+        "balanced": row.pop("balanced"),
     }
-    return row | {"last_sync": last if last["id"] is not None else None}
+    drift = {"streams": row.pop("changed"), "seen_at": row.pop("changed_at")}
+    return row | {
+        "last_sync": last if last["id"] is not None else None,
+        "drift": drift if drift["streams"] else None,
+        "next_sync_at": next_refresh(datetime.now(UTC)) if row["state"] == "active" else None,
+    }

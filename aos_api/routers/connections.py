@@ -19,10 +19,13 @@ router = APIRouter()
 Connections = Annotated[Workspace, Depends(who_may("read", "connections"))]
 Syncs = Annotated[Workspace, Depends(who_may("read", "syncs"))]
 
-_LAST: dict[str, Any] = {"id": ID, "state": "succeeded", "started_at": AT, "ended_at": AT, "error": None}
+_LAST: dict[str, Any] = {
+    "id": ID, "state": "succeeded", "started_at": AT, "ended_at": AT, "error": None, "read": 1200, "landed": 40, "deleted": 0,
+    "balanced": True,
+}  # fmt: skip
 _CONNECTION: dict[str, Any] = {
     "id": ID, "name": "crm", "source": "files", "state": "active", "note": None, "config": {"folder": "/data/crm"},
-    "has_secret": False, "created_at": AT, "streams": 3, "last_sync": _LAST,
+    "has_secret": False, "created_at": AT, "streams": 3, "last_sync": _LAST, "drift": None, "next_sync_at": AT,
 }  # fmt: skip
 _SYNC: dict[str, Any] = {
     "id": ID, "connection_id": ID, "connection": "crm", "state": "succeeded", "started_at": AT, "ended_at": AT,
@@ -37,6 +40,15 @@ class LastSync(BaseModel):
     started_at: datetime
     ended_at: datetime | None
     error: Trouble | None
+    read: int = Field(description="Rows of all its streams; landed are those that were new or changed.")
+    landed: int
+    deleted: int
+    balanced: bool = Field(description="Whether read = landed + unchanged + rejected in each stream.")
+
+
+class Drift(BaseModel):
+    streams: list[str] = Field(description="Streams whose last fingerprint has another shape than the one before.")
+    seen_at: datetime
 
 
 class ConnectionSeen(BaseModel):
@@ -54,6 +66,8 @@ class ConnectionSeen(BaseModel):
     created_at: datetime
     streams: int
     last_sync: LastSync | None
+    drift: Drift | None
+    next_sync_at: datetime | None = Field(description="By the schedule; None while the connection is paused.")
 
 
 class ConnectionList(BaseModel):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from aos_api.dependencies import Workspace, who_may
 from aos_api.errors import problems
-from aos_api.paging import Limit
+from aos_api.paging import After, Limit
 from aos_api.reads import runs as act
 from aos_api.routers.models import AT, ID, Trouble, example
 
@@ -24,6 +24,7 @@ class RunSeen(BaseModel):
     model_config = example(
         {
             "id": ID,
+            "run": "0c9ee1cd-6f6a-4c43-8c4c-f0a7a9b3b6f2",
             "stage": "warehouse",
             "subject": "",
             "state": "succeeded",
@@ -35,9 +36,12 @@ class RunSeen(BaseModel):
     )
 
     id: UUID
+    run: str | None = Field(description="The run that the step belongs to, as the orchestrator calls it.")
     stage: str
     subject: str
-    state: Literal["running", "succeeded", "failed"]
+    state: Literal["running", "succeeded", "failed", "put_off"] = Field(
+        description="`put_off`: another worker was at it, and the step begins again by itself."
+    )
     started_at: datetime
     ended_at: datetime | None
     summary: dict[str, Any]
@@ -46,6 +50,7 @@ class RunSeen(BaseModel):
 
 class RunList(BaseModel):
     items: list[RunSeen]
+    next: str | None = Field(description="Cursor of the next, older page; None at the end.")
 
 
 class RunRequest(BaseModel):
@@ -62,10 +67,11 @@ class Requested(BaseModel):
     seq: int
 
 
-@router.get("", summary="Runs, newest first", responses=problems(401, 403, 422, 503))
-def list_runs(here: Reading, limit: Limit = 50) -> RunList:
+@router.get("", summary="Steps of runs, newest first", responses=problems(401, 403, 422, 503))
+def list_runs(here: Reading, limit: Limit = 50, cursor: After = None) -> RunList:
+    """What ran for the tenant, step by step; the steps of one run carry its name."""
     with here.database.transaction() as transaction:
-        return RunList.model_validate({"items": act.runs(transaction, limit)})
+        return RunList.model_validate(act.runs(transaction, limit, cursor))
 
 
 @router.post("", summary="Ask for a refresh", status_code=202, responses=problems(401, 403, 422, 503))

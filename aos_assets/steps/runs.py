@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID, uuid4
 
-from aos_core.errors import AosError
+from aos_core.errors import AosError, TryAgain
 from aos_resources.database import as_json
 from aos_resources.world import Work
 
@@ -34,7 +34,8 @@ def recorded(work: Work, stage: str, subject: str, dagster_run: str) -> Iterator
     try:
         yield run_id, summary
     except BaseException as failed:
-        _end(work, run_id, "failed", summary, _error(failed))
+        # Whoever met another worker's lease begins again by itself: nothing has failed.
+        _end(work, run_id, "put_off" if isinstance(failed, TryAgain) else "failed", summary, _error(failed))
         raise
     _end(work, run_id, "succeeded", summary, None)
 

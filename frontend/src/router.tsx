@@ -1,7 +1,7 @@
 // The router with what is shown where a page is missing, broken or on its way; and the queries' defaults.
 import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
-import { createRouter, Link, type ErrorComponentProps } from "@tanstack/react-router";
-import { Empty, Failed, Skeleton } from "@/components/states";
+import { createRouter, type ErrorComponentProps } from "@tanstack/react-router";
+import { Failed, Skeleton } from "@/components/states";
 import { wasSignedIn } from "@/lib/session";
 import { canRetry, troubleOf } from "@/lib/trouble";
 import { tree } from "@/routes/tree";
@@ -20,13 +20,6 @@ export const queries = new QueryClient({
   },
 });
 
-const Missing = () => (
-  <main className="mx-auto max-w-xl p-4">
-    <h1 className="px-6 pt-6 text-xl">AOS not found</h1>
-    <Empty shows="There is no such page." because="The address may be mistyped, or the page has moved." action={<Link to="/" search={{}} className="font-semibold text-blue underline">To the dashboard</Link>} />
-  </main>
-);
-
 const Broken = ({ error, reset }: ErrorComponentProps) => (
   <main className="mx-auto max-w-xl p-4">
     <Failed what="This page" trouble={troubleOf(error)} retry={reset} />
@@ -36,7 +29,6 @@ const Broken = ({ error, reset }: ErrorComponentProps) => (
 export const router = createRouter({
   routeTree: tree,
   context: { queries },
-  defaultNotFoundComponent: Missing,
   defaultErrorComponent: Broken,
   defaultPendingComponent: () => <Skeleton rows={6} />,
   defaultPendingMs: 150,
@@ -52,5 +44,6 @@ declare module "@tanstack/react-router" {
   interface StaticDataRouteOption {
     title?: string;
     line?: string; // what the page answers
+    under?: string; // the page of the side bar that it belongs to, where its path does not say so
   }
 }

@@ -4,7 +4,7 @@ import { AT, ID } from "./answers";
 
 export const connection = (changed: Partial<Schemas["ConnectionSeen"]> = {}): Schemas["ConnectionSeen"] => ({
   id: "c-1", name: "crm", source: "files", state: "active", note: null, config: { folder: "/data/crm" }, has_secret: false, created_at: AT, streams: 1,
-  last_sync: { id: "y-1", state: "succeeded", started_at: AT, ended_at: AT, error: null }, ...changed,
+  last_sync: { id: "y-1", state: "succeeded", started_at: AT, ended_at: AT, error: null, read: 10, landed: 4, deleted: 0, balanced: true }, drift: null, next_sync_at: AT, ...changed,
 });
 
 export const reading = (changed: Partial<Schemas["ReadingBalance"]> = {}): Schemas["ReadingBalance"] => ({
@@ -69,7 +69,7 @@ export const cell = (changed: Partial<Schemas["CellSeen"]> = {}): Schemas["CellS
 });
 
 export const run = (changed: Partial<Schemas["RunSeen"]> = {}): Schemas["RunSeen"] => ({
-  id: "u-1", stage: "events", subject: "account", state: "succeeded", started_at: AT, ended_at: AT,
+  id: "u-1", run: "d-1", stage: "events", subject: "account", state: "succeeded", started_at: AT, ended_at: AT,
   summary: { built: 1, balances: [{ stream: "crm/accounts", landed: 4, canonical: 4, quarantined: 0, held: 0, unmapped: 0, duplicate: 0 }] }, error: null, ...changed,
 });
 

@@ -5,6 +5,7 @@ import { INK, type Tone } from "@/components/tone";
 const STATES: Record<string, { tone: Tone; icon: LucideIcon; word: string }> = {
   succeeded: { tone: "green", icon: Check, word: "succeeded" },
   failed: { tone: "red", icon: X, word: "failed" },
+  put_off: { tone: "muted", icon: Clock, word: "put off" },
   running: { tone: "blue", icon: CircleDashed, word: "running" },
   open: { tone: "purple", icon: CircleDot, word: "waits for you" },
   approved: { tone: "green", icon: Check, word: "approved" },

@@ -16,7 +16,7 @@ function Entity() {
       <OneEntity name={here.useParams().entity}>
         {(entity) => (
           <>
-            <Heading trail={<Link to="/data" className="hover:text-text">Data</Link>} title={named(entity.plural)} about={entity.about} />
+            <Heading trail={[<Link key="all" to="/data" className="hover:text-text">Data</Link>]} title={named(entity.plural)} about={entity.about} />
             <EntityTable key={entity.name} entity={entity} search={search} onSearch={(change, how) => void navigate({ search: (now) => given({ ...change(now) }), ...how })} />
           </>
         )}

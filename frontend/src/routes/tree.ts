@@ -61,7 +61,7 @@ const stream = createRoute({
   getParentRoute: () => inside,
   path: "/streams/$streamId",
   validateSearch: (raw) => given({ part: oneOf(raw, "part", ["columns", "fingerprints", "mappings"]) }),
-  staticData: { title: "Stream", line: "What did the source send, exactly?" },
+  staticData: { title: "Stream", line: "What did the source send, exactly?", under: "/connections" },
 }).lazy(() => import("@/routes/stream").then((page) => page.Route));
 
 const data = createRoute({
@@ -87,13 +87,18 @@ const record = createRoute({
 const runs = createRoute({
   getParentRoute: () => inside,
   path: "/runs",
-  validateSearch: (raw) => given({ stage: text(raw, "stage"), run: text(raw, "run") }),
+  validateSearch: (raw) => given({ stage: text(raw, "stage"), open: text(raw, "open"), run: text(raw, "run") }),
   staticData: { title: "Runs", line: "What ran, what did it count, and what failed?" },
 }).lazy(() => import("@/routes/runs").then((page) => page.Route));
+
+const missing = createRoute({
+  getParentRoute: () => inside,
+  path: "$",
+}).lazy(() => import("@/routes/missing").then((page) => page.Route));
 
 const gallery = createRoute({ getParentRoute: () => root, path: "/gallery" });
 const shown = import.meta.env.DEV ? gallery.lazy(() => import("@/routes/gallery").then((page) => page.Route)) : null;
 
-const pages = inside.addChildren([dashboard, approvals, connections, connection, stream, data, entity, record, runs]);
+const pages = inside.addChildren([dashboard, approvals, connections, connection, stream, data, entity, record, runs, missing]);
 
 export const tree = root.addChildren(shown ? [signIn, pages, shown] : [signIn, pages]);

@@ -18,7 +18,7 @@ test("an old sync is not fresh", () => {
 });
 
 test("a failed sync needs a person, with the reason", () => {
-  const failed = connection({ last_sync: { id: "y-1", state: "failed", started_at: AT, ended_at: AT, error: { what: "The folder is gone." } } });
+  const failed = connection({ last_sync: { id: "y-1", state: "failed", started_at: AT, ended_at: AT, error: { what: "The folder is gone." }, read: 0, landed: 0, deleted: 0, balanced: true } });
   const all = needs(told({ connections: [failed] }));
   expect(all).toMatchObject([{ kind: "sync", why: "The folder is gone.", to: { page: "connection", id: "c-1" } }]);
 });

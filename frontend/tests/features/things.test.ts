@@ -5,23 +5,22 @@ import { stages } from "@/features/runs/stages";
 import { balancesOf, figuresOf, nextStep } from "@/features/runs/summary";
 import { changed } from "@/features/streams/shapes";
 import { told } from "@/lib/run";
+import { outcome, runsOf } from "@/lib/run-groups";
 import { homeward } from "@/routes/homeward";
 import { choices, given, oneOf, text, texts, words } from "@/routes/search";
 import { AT } from "../answers";
-import { column, connection, run, sync } from "../made";
+import { column, connection, run } from "../made";
 
 const NOW = Date.parse(AT) + 4 * 60_000;
 
 test("a connection says when it was synced and whether it balances", () => {
-  expect([stateOf(connection(), sync(), NOW), stateOf(connection(), sync({ balanced: false }), NOW)].map((one) => one.words)).toEqual(["Synced 4 min ago, balanced", "Synced 4 min ago, does not balance"]);
-});
-
-test("before the syncs are known a connection does not claim to balance", () => {
-  expect(stateOf(connection(), undefined, NOW).words).toBe("Synced 4 min ago");
+  const last = connection().last_sync;
+  const unbalanced = connection({ last_sync: last && { ...last, balanced: false } });
+  expect([stateOf(connection(), NOW), stateOf(unbalanced, NOW)].map((one) => one.words)).toEqual(["Synced 4 min ago, balanced", "Synced 4 min ago, does not balance"]);
 });
 
 test("a connection that was never read, or rests, says so", () => {
-  expect([stateOf(connection({ last_sync: null }), undefined, NOW).words, stateOf(connection({ state: "paused" }), sync(), NOW).words]).toEqual(["Never synced", "Paused"]);
+  expect([stateOf(connection({ last_sync: null }), NOW).words, stateOf(connection({ state: "paused" }), NOW).words]).toEqual(["Never synced", "Paused"]);
 });
 
 test("between two looks at a stream columns come, go and change their type", () => {
@@ -45,12 +44,38 @@ test.each([
 
 test("the stages stand in the order in which data flows, failures at the end", () => {
   const all = stages([run({ stage: "warehouse" }), run({ stage: "raw", state: "failed" }), run()]);
-  expect(all.map((one) => [one.key, one.count])).toEqual([["", 3], ["raw", 1], ["events", 1], ["warehouse", 1], ["failed", 1]]);
+  expect(all.map((one) => [one.key, one.count])).toEqual([["", undefined], ["raw", 1], ["events", 1], ["warehouse", 1], ["failed", 1]]);
 });
 
 test("a run's summary is read as balances, and the views come before the tables behind them", () => {
   expect(balancesOf(run().summary)).toMatchObject([{ name: "crm/accounts", balance: { rows: 4, balanced: true } }]);
   expect(figuresOf({ tables: { "staging/a": 1, "unified/b": 2 } }).map((one) => one.name)).toEqual(["unified/b", "staging/a"]);
+});
+
+const landed = (rows: number) => run({ id: `raw ${rows}`, stage: "raw", summary: { streams: [{ landed: rows }, { landed: 0 }] } });
+const published = (fresh: boolean, changes: Partial<ReturnType<typeof run>> = {}) => run({ id: "w", stage: "warehouse", subject: "", summary: { new: fresh }, ...changes });
+
+test("steps stand under their run, which says what it brought", () => {
+  const [newer, older] = runsOf([published(true), landed(85), { ...landed(0), run: "d-0" }, published(false, { run: "d-0" })]);
+  expect([newer?.steps.length, newer && outcome(newer), older && outcome(older)]).toEqual([2, "2 streams read, 85 rows landed, a new version published", "2 streams read, nothing new, no new version needed"]);
+});
+
+test("a step that was put off and began again does not colour its run, one that failed does and says why", () => {
+  const again = [published(true), published(false, { id: "p", state: "put_off", error: { what: "Another worker is at it" } })];
+  const failed = [run({ state: "failed", error: { what: "The folder is gone." } }), landed(1)];
+  expect(runsOf(again).map((one) => one.state)).toEqual(["succeeded"]);
+  expect(runsOf(failed).map((one) => [one.state, outcome(one)])).toEqual([["failed", "The folder is gone."]]);
+});
+
+test("a run lasts from its first step's beginning to its last one's end, and is not over while a step runs", () => {
+  const early = landed(1);
+  const late = published(true, { started_at: "2026-03-02T10:00:00Z", ended_at: "2026-03-02T10:05:00Z" });
+  expect(runsOf([late, early]).map((one) => [one.startedAt, one.endedAt])).toEqual([[early.started_at, "2026-03-02T10:05:00Z"]]);
+  expect(runsOf([published(true, { ended_at: null, state: "running" }), early]).map((one) => [one.state, one.endedAt])).toEqual([["running", null]]);
+});
+
+test("a step without a run stands for itself", () => {
+  expect(runsOf([run({ run: null }), run({ id: "u-2", run: null })]).map((one) => one.key)).toEqual(["u-1", "u-2"]);
 });
 
 test("after a failure the error's own way out is said", () => {

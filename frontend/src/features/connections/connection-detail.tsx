@@ -21,7 +21,7 @@ export function ConnectionDetail({ id }: { id: ConnectionId }) {
   return (
     <>
       <Heading
-        trail={<Link to="/connections" className="hover:text-text">Connections</Link>}
+        trail={[<Link key="all" to="/connections" className="hover:text-text">Connections</Link>]}
         title={asked.data?.name ?? "Connection"}
         about={asked.data && `${sourceName(asked.data.source)}, ${plural(asked.data.streams, "stream")}${isDemo(asked.data) ? ", demo data" : ""}`}
       />

@@ -4,11 +4,13 @@ import { Mark } from "@/components/mark";
 import { Moment } from "@/components/moment";
 import { Panel } from "@/components/panel";
 import { api } from "@/lib/client";
-import { told } from "@/lib/run";
-import { stageName } from "@/lib/words";
+import { outcome, runsOf } from "@/lib/run-groups";
+
+const STEPS = 60; // enough for the last few runs
+const SHOWN = 4;
 
 export function RecentRuns() {
-  const asked = api.useQuery("get", "/api/v1/runs", { params: { query: { limit: 6 } } }, { refetchInterval: 30_000 });
+  const asked = api.useQuery("get", "/api/v1/runs", { params: { query: { limit: STEPS } } }, { refetchInterval: 30_000 });
   return (
     <Panel
       title="What ran last"
@@ -20,16 +22,13 @@ export function RecentRuns() {
     >
       {({ items }) => (
         <ul className="divide-y divide-line">
-          {items.map((run) => (
-            <li key={run.id}>
-              <Link to="/runs" search={{ run: run.id }} className="grid grid-cols-[1fr_auto] gap-x-4 px-4 py-2.5 hover:bg-sunken sm:grid-cols-[9rem_12rem_1fr_auto]">
+          {runsOf(items).slice(0, SHOWN).map((run) => (
+            <li key={run.key}>
+              <Link to="/runs" search={{ open: run.key }} className="grid grid-cols-[1fr_auto] gap-x-4 px-4 py-2.5 hover:bg-sunken sm:grid-cols-[8rem_1fr_auto]">
                 <Mark state={run.state} />
-                <span className="col-start-1 font-semibold sm:col-start-auto">
-                  {stageName(run.stage)} <span className="text-muted">{run.subject.replaceAll("_", " ")}</span>
-                </span>
-                <span className="col-start-1 text-muted sm:col-start-auto">{run.error?.what ?? told(run.stage, run.summary)}</span>
+                <span className={`col-start-1 sm:col-start-auto ${run.state === "failed" ? "text-red" : "text-muted"}`}>{outcome(run)}</span>
                 <span className="col-start-2 row-start-1 text-right text-sm text-muted sm:col-start-auto">
-                  <Moment at={run.started_at} />
+                  <Moment at={run.startedAt} />
                 </span>
               </Link>
             </li>

@@ -32,7 +32,10 @@ export function RecordPage({ entity, id, cell, onCell }: RecordPageProps) {
   return (
     <>
       <Heading
-        trail={<><Link to="/data" className="hover:text-text">Data</Link> / <Link to="/data/$entity" params={{ entity: entity.name }} search={{}} className="hover:text-text">{named(entity.plural)}</Link></>}
+        trail={[
+          <Link key="all" to="/data" className="hover:text-text">Data</Link>,
+          <Link key="entity" to="/data/$entity" params={{ entity: entity.name }} search={{}} className="hover:text-text">{named(entity.plural)}</Link>,
+        ]}
         title={row ? titleOf(row) : named(entity.name)}
       />
       <States asked={asked} what="The record" empty={{ shows: "", because: "" }}>

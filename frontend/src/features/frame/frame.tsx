@@ -50,7 +50,10 @@ export function Frame({ onSearch, palette }: { onSearch: () => void; palette: Re
   );
 }
 
+const CHOSEN = "text-green md:bg-sunken font-bold";
+
 function Navigation() {
+  const under = useMatches({ select: (matches) => matches.at(-1)?.staticData.under });
   const open = api.useQuery("get", "/api/v1/proposals", { params: { query: { state: "open", limit: 100 } } }, { refetchInterval: 30_000 });
   const waiting = open.data?.items.length ?? 0;
   return (
@@ -65,8 +68,8 @@ function Navigation() {
             <Link
               to={to}
               activeOptions={{ exact: to === "/", includeSearch: false }}
-              activeProps={{ className: "text-green md:bg-sunken font-bold" }}
-              inactiveProps={{ className: "text-muted hover:text-text md:hover:bg-sunken font-semibold" }}
+              activeProps={{ className: CHOSEN }}
+              inactiveProps={{ className: under === to ? CHOSEN : "text-muted hover:text-text md:hover:bg-sunken font-semibold" }}
               title={name}
               className="relative flex min-h-14 flex-col items-center justify-center gap-0.5 text-xs md:min-h-9 md:flex-row md:justify-start md:gap-3 md:rounded-box md:px-3 md:text-base"
             >

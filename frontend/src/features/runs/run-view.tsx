@@ -23,8 +23,8 @@ export function RunView({ run }: { run: Schemas["RunSeen"] }) {
         ]}
       />
       {run.error && (
-        <section className="space-y-1 rounded-box border border-red p-3">
-          <h3 className="text-base text-red">{run.error.what || "It ended without saying why."}</h3>
+        <section className={`space-y-1 rounded-box border p-3 ${run.state === "failed" ? "border-red" : "border-line"}`}>
+          <h3 className={`text-base ${run.state === "failed" ? "text-red" : ""}`}>{run.error.what || "It ended without saying why."}</h3>
           <p className="text-sm">{nextStep(run)}</p>
         </section>
       )}

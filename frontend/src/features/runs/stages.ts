@@ -1,4 +1,4 @@
-// The stages in the order in which data flows, with how many runs of each there are.
+// The stages in the order in which data flows, with how many steps of each there are.
 import type { Choice } from "@/components/choice";
 import type { Schemas } from "@/lib/client";
 import { STAGES, stageName } from "@/lib/words";
@@ -8,7 +8,7 @@ export function stages(runs: Schemas["RunSeen"][]): Choice<string>[] {
   const present = [...new Set(runs.map((run) => run.stage))].sort((one, other) => place(order, one) - place(order, other));
   const failed = runs.filter((run) => run.state === "failed").length;
   return [
-    { key: "", word: "All", count: runs.length },
+    { key: "", word: "All runs" },
     ...present.map((stage) => ({ key: stage, word: stageName(stage), count: runs.filter((run) => run.stage === stage).length })),
     ...(failed > 0 ? [{ key: "failed", word: "Failed", count: failed }] : []),
   ];

@@ -34,6 +34,7 @@ export function figuresOf(summary: Summary): { name: string; rows: number }[] {
 
 /** The error's own way out where it has one. */
 export function nextStep(run: Schemas["RunSeen"]): string {
+  if (run.state === "put_off") return "It begins again by itself as soon as the other worker has ended. Nothing is lost.";
   const fix = run.error?.fix;
   if (typeof fix === "string" && fix !== "") return `${fix} What had landed stays; nothing was lost.`;
   return "What had landed stays; nothing was lost. Ask for a refresh; if it fails again, the orchestrator shows the whole log of this run.";

@@ -35,12 +35,10 @@ export function StreamPage({ id, part, onPart }: { id: StreamId; part: StreamPar
       {(stream) => (
         <>
           <Heading
-            trail={
-              <>
-                <Link to="/connections" className="hover:text-text">Connections</Link> /{" "}
-                <Link to="/connections/$connectionId" params={{ connectionId: stream.connection_id }} className="hover:text-text">{stream.connection}</Link>
-              </>
-            }
+            trail={[
+              <Link key="all" to="/connections" className="hover:text-text">Connections</Link>,
+              <Link key="connection" to="/connections/$connectionId" params={{ connectionId: stream.connection_id }} className="hover:text-text">{stream.connection}</Link>,
+            ]}
             title={stream.name}
             about={
               <>
