@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.ui.window import Window
+
+# A machine that tests may be a busy one.
+expect.set_options(timeout=10_000)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -36,7 +40,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield running
         return
     if not APP.is_file():
-        pytest.skip("the app is not built: npm ci && npm run build in frontend/")
+        raise AssertionError("The app is not built: run `make app` first.")
     home = tmp_path_factory.mktemp("demo")
     said = home / "said.txt"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AOS_")} | {"AOS_HOME": str(home / "home"), "PYTHONUNBUFFERED": "1"}
@@ -68,7 +72,7 @@ def chromium() -> Iterator[Browser]:
 
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if path is None:
-        pytest.skip("there is no Chromium: on Debian, apt-get install chromium")
+        raise AssertionError("There is no Chromium: run `make browser`, or on Debian apt-get install chromium.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=SWITCHES)
         yield browser

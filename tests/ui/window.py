@@ -76,6 +76,13 @@ class Window:
 
         self.page.route(re.compile(re.escape("/api/v1" + path) + r"(\?.*)?$"), fulfil)
 
+    def hold(self, path: str) -> None:
+        """From now on the server is asked and does not answer."""
+        self.page.route(re.compile(re.escape("/api/v1" + path) + r"(\?.*)?$"), lambda _: None)
+
+    def answer_as_ever(self) -> None:
+        self.page.unroute_all(behavior="ignoreErrors")
+
     def violations(self) -> list[str]:
         """What axe finds wrong on the page as it stands; injected from outside, so that the page's policy stays as it is."""
         if not self.page.evaluate("typeof window.axe === 'object'"):

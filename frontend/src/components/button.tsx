@@ -4,7 +4,7 @@ import type { ComponentProps } from "react";
 const SHAPE =
   "inline-flex min-h-8 items-center justify-center gap-1.5 rounded-box px-3 py-1 text-sm font-semibold whitespace-nowrap transition-colors disabled:opacity-60";
 const KINDS = {
-  primary: "bg-green text-fill hover:bg-green/90",
+  primary: "bg-green text-fill hover:brightness-95",
   plain: "border border-line bg-surface text-text hover:bg-sunken",
   quiet: "text-muted hover:bg-sunken hover:text-text",
   danger: "border border-red bg-surface text-red hover:bg-red hover:text-fill",

@@ -3,13 +3,16 @@
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import type { ReactNode } from "react";
+import { useFocusBack } from "@/lib/focus";
 
 export function Drawer({ title, about, open, onClose, children }: { title: string; about?: ReactNode; open: boolean; onClose: () => void; children: ReactNode }) {
+  const back = useFocusBack();
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <div aria-hidden className="fixed inset-0 z-40 animate-appear bg-shade" />
         <Dialog.Content
+          onCloseAutoFocus={back}
           {...(about ? {} : { "aria-describedby": undefined })}
           className="fixed inset-y-0 right-0 z-50 flex w-full max-w-[30rem] animate-slide flex-col border-l border-line bg-surface shadow-float outline-none"
         >

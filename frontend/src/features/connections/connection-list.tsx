@@ -14,7 +14,7 @@ import { lasted } from "@/lib/time";
 import { sourceName } from "@/lib/words";
 
 const ICONS: Record<string, typeof Plug> = { files: FolderOpen, postgres: Database };
-const ROW = "grid grid-cols-1 gap-x-4 gap-y-1 px-4 py-3 lg:grid-cols-[minmax(12rem,1.4fr)_minmax(13rem,1.4fr)_minmax(8rem,1fr)_minmax(8rem,1fr)_minmax(6rem,.7fr)] lg:items-center";
+const ROW = "grid grid-cols-1 gap-x-4 gap-y-1 px-4 py-3 xl:grid-cols-[minmax(12rem,1.4fr)_minmax(13rem,1.4fr)_minmax(8rem,1fr)_minmax(8rem,1fr)_minmax(6rem,.7fr)] xl:items-center";
 
 export function ConnectionList() {
   const asked = api.useQuery("get", "/api/v1/connections", {}, { refetchInterval: 30_000 });
@@ -28,7 +28,7 @@ export function ConnectionList() {
     >
       {({ items }) => (
         <>
-          <div aria-hidden className={`${ROW} hidden border-b border-line bg-sunken py-2 text-sm font-semibold text-muted lg:grid`}>
+          <div aria-hidden className={`${ROW} hidden border-b border-line bg-sunken py-2 text-sm font-semibold text-muted xl:grid`}>
             <span>Connection</span>
             <span>State</span>
             <span>Last sync</span>
@@ -96,8 +96,8 @@ function Row({ connection }: { connection: Schemas["ConnectionSeen"] }) {
 
 /** A value under its column's head, which stands before it where there are no columns. */
 const Cell = ({ name, right = false, children }: { name: string; right?: boolean; children: ReactNode }) => (
-  <span className={`text-sm tabular-nums ${right ? "lg:text-right" : ""}`}>
-    <span className="text-muted lg:sr-only">{name}: </span>
+  <span className={`text-sm tabular-nums ${right ? "xl:text-right" : ""}`}>
+    <span className="text-muted xl:sr-only">{name}: </span>
     {children}
   </span>
 );

@@ -53,9 +53,13 @@ export function FacetDrawer(props: FacetsProps) {
 function Facets({ asked, fields, search, onSearch }: FacetsProps) {
   return (
     <States asked={asked} what="The filters" isEmpty={({ facets }) => facetsShown(facets, fields, search).length === 0} empty={{ shows: "Nothing is left to choose from.", because: "No record matches what is chosen and searched." }}>
-      {({ facets }) =>
-        facetsShown(facets, fields, search).map(({ field, facet }) => <OneFacet key={field.name} field={field} facet={facet} search={search} onSearch={onSearch} />)
-      }
+      {({ facets }) => (
+        <div aria-busy={asked.isPlaceholderData} className={asked.isPlaceholderData ? "opacity-60" : ""}>
+          {facetsShown(facets, fields, search).map(({ field, facet }) => (
+            <OneFacet key={field.name} field={field} facet={facet} search={search} onSearch={onSearch} />
+          ))}
+        </div>
+      )}
     </States>
   );
 }

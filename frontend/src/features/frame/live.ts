@@ -1,7 +1,7 @@
 // Whether the tenant's data as a whole is live: from its published version and what its connections say of themselves.
 import { api } from "@/lib/client";
 import { useNow } from "@/lib/clock";
-import { isDemo, liveness, type Liveness } from "@/lib/freshness";
+import { asOf, isDemo, liveness, type Liveness } from "@/lib/freshness";
 
 export function useLiveness(): Liveness {
   const now = useNow();
@@ -9,7 +9,7 @@ export function useLiveness(): Liveness {
   const connections = api.useQuery("get", "/api/v1/connections", {}, { refetchInterval: 30_000 });
   if (metrics.isPending || connections.isPending) return { kind: "stale", word: "asking", reason: "The server has not answered yet." };
   return liveness({
-    at: metrics.data?.version?.published_at ?? null,
+    at: asOf(metrics.data?.version?.published_at ?? null, connections.data?.items ?? []),
     now,
     demo: connections.data?.items.some(isDemo) ?? false,
     reached: !metrics.error && !connections.error,

@@ -5,6 +5,7 @@ import { Boxes, LayoutDashboard, Plug, Rows3 } from "lucide-react";
 import { Dialog } from "radix-ui";
 import type { ReactNode } from "react";
 import { api } from "@/lib/client";
+import { useFocusBack } from "@/lib/focus";
 import { named } from "@/lib/words";
 
 const ITEM = "flex min-h-10 cursor-pointer items-center gap-3 rounded-box px-3 text-base aria-selected:bg-sunken";
@@ -18,11 +19,12 @@ const PAGES = [
 ] as const;
 
 export function Palette({ open, onOpen }: { open: boolean; onOpen: (open: boolean) => void }) {
+  const back = useFocusBack();
   return (
     <Dialog.Root open={open} onOpenChange={onOpen}>
       <Dialog.Portal>
         <div aria-hidden className="fixed inset-0 z-40 animate-appear bg-shade" />
-        <Dialog.Content aria-describedby={undefined} className="fixed inset-x-3 top-[12dvh] z-50 mx-auto max-w-xl animate-appear overflow-hidden rounded-card border border-line bg-surface shadow-float outline-none">
+        <Dialog.Content aria-describedby={undefined} onCloseAutoFocus={back} className="fixed inset-x-3 top-[12dvh] z-50 mx-auto max-w-xl animate-appear overflow-hidden rounded-card border border-line bg-surface shadow-float outline-none">
           <Dialog.Title className="sr-only">Search pages, streams and entities</Dialog.Title>
           <Found onDone={() => onOpen(false)} />
         </Dialog.Content>
