@@ -68,6 +68,7 @@ def _once(settings: Settings, as_json: bool) -> None:
 
 def _up(settings: Settings) -> None:
     from aos_cli.demo_setup import DEMO, PASSWORD, prepare_demo
+    from aos_cli.greeting import greeting
     from aos_cli.supervise import running
     from aos_resources.world import open_world
 
@@ -77,17 +78,9 @@ def _up(settings: Settings) -> None:
             world = open_world(system.settings)
             prepare_demo(world, source.start())
             world.database.close()
+            click.echo("Reading the demo's sources, mapping and publishing them (half a minute the first time) ...")
             _load(system.settings)
-            click.echo(f"\nAutonomOS runs from {settings.home}\n")
-            click.echo(f"  The app       {system.api_url}")
-            click.echo(f"  API docs      {system.api_url}/docs")
-            click.echo(f"  Orchestrator  {system.dagster_url}")
-            click.echo(f"  Sign in as    {DEMO.people[0][0]}, password {PASSWORD}\n")
-            click.echo("Try first:")
-            click.echo("  1. The Dashboard: every figure with its definition; follow one to its records.")
-            click.echo("  2. Data, opportunities: click a value for its story, down to the source row.")
-            click.echo("  3. Approvals: what the matcher left open, with its evidence.\n")
-            click.echo("Ctrl-C stops it; nothing is lost.")
+            click.echo(greeting(settings.home, str(system.api_url), str(system.dagster_url), DEMO.people[0][0], PASSWORD))
             system.watch()
     finally:
         source.stop()
