@@ -47,8 +47,8 @@ const rank = (field: Field) => (RANKS.includes(field.type) ? RANKS.indexOf(field
 /** A reference shows the thing and not its id, so it is called like the thing. */
 export const headOf = (field: Field) => (field.type === "ref" ? field.name.replace(/_id$/, "") : field.name);
 
-const WIDTHS: Record<string, number> = { integer: 8, decimal: 9, share: 7, boolean: 6, date: 8, timestamp: 9, money: 11, enum: 9, ref: 11 };
-export const widthOf = (field: Field) => WIDTHS[field.type] ?? 12;
+const WIDTHS: Record<string, number> = { integer: 7.5, decimal: 8, share: 7, boolean: 6, date: 7.5, timestamp: 9, money: 8.5, enum: 7.5, ref: 9 };
+export const widthOf = (field: Field) => WIDTHS[field.type] ?? 9.5;
 
 export function currencyOf(row: Row): string | null {
   const said = row.values.currency;

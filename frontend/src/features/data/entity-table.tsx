@@ -90,7 +90,7 @@ function columnsOf(entity: Schemas["EntitySeen"], shown: Schemas["FieldSeen"][])
   const title: Column<Row> = {
     key: name?.name ?? "title",
     head: "Record",
-    width: 13,
+    width: 10,
     sortable: name !== undefined,
     cell: (row) => (
       <Link to="/data/$entity/$id" params={{ entity: entity.name, id: row.id }} search={{}} className="text-blue hover:underline">
