@@ -113,6 +113,7 @@ def test_a_link_with_words_an_order_and_choices_leads_to_the_same_rows_again(sig
     for _ in range(2):
         for place, row in enumerate(asked["rows"]):
             expect(page.locator(f"tbody tr[data-at='{place}'] a")).to_have_text(row["source_key"])
+        expect(page.get_by_role("columnheader", name="Amount")).to_be_in_viewport()
         expect(page.get_by_role("searchbox")).to_have_value("gtx")
         expect(group(page, "Status").get_by_role("checkbox", name=re.compile("^Won"))).to_be_checked()
         page.reload()

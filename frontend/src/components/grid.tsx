@@ -65,7 +65,10 @@ function Scrolled<Row>({ narrow, ...props }: GridProps<Row> & { narrow: boolean 
     if (near) load();
   }, [near, load, rows.length]);
   useEffect(() => {
-    scroll.current?.scrollTo(0, 0);
+    // At its top again, with the column that it is sorted by in sight.
+    const region = scroll.current;
+    const head = region?.querySelector<HTMLElement>("th[aria-sort=ascending], th[aria-sort=descending]");
+    region?.scrollTo(head ? Math.max(0, head.offsetLeft + head.offsetWidth - region.clientWidth) : 0, 0);
   }, [props.listing]);
 
   const focusRow = (at: number, frames = 12) => {
