@@ -28,6 +28,8 @@ _ALLOWED_NODES: tuple[type[exp.Expression], ...] = (
 )  # fmt: skip
 _CONDITIONAL = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.RegexpExtract, exp.SplitPart)
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+# With its type: a column of a file that is nothing but null would have none.
+_NOTHING = "cast(null as varchar)"
 _SHORT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"
 _WHOLE = r"^[+-]?[0-9]+$"
 _EXACT = r"^[+-]?[0-9]*(\.[0-9]{0,15}0*)?$"
@@ -74,7 +76,7 @@ def compile_mapping(mapping: Mapping, entity: Entity, columns: tuple[str, ...]) 
     fields = tuple(reader.field(entity.field(name), one) for name, one in mapping.fields)
     when = reader.condition(mapping.when) if mapping.when else "true"
     used = {name for one in fields for name in one.sources} | {mapping.key}
-    extras = _extras([name for name in columns if name not in used], reader) if mapping.keep == "everything" else "null"
+    extras = _extras([name for name in columns if name not in used], reader) if mapping.keep == "everything" else _NOTHING
     key = reader.text(mapping.key)
     select = _select(fields, entity, key, when, extras, reader.texts)
     return Compiled(sqlglot.parse_one(select, read="duckdb").sql(dialect="duckdb"), fields)
@@ -257,7 +259,7 @@ def _date(text: str, parser: str | None) -> str:
 
 def _extras(columns: list[str], reader: _Reader) -> str:
     if not columns:
-        return "null"
+        return _NOTHING
     pairs = ", ".join(f"{literal(name)}, {reader.text(name)}" for name in columns)
     return f"cast(json_object({pairs}) as varchar)"
 

@@ -141,10 +141,11 @@ def _event_columns(entity: Entity) -> dict[str, str]:
 
 
 def _all_of(files: list[str], columns: dict[str, str]) -> str:
-    """Every file's rows, or none in the same shape."""
+    """Every file's rows in the same shape, or none; files of different days may lack a column or its type."""
     if not files:
         return "select " + ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in columns.items()) + " where false"
-    return f"select {', '.join(map(quoted, columns))} from read_parquet([{', '.join(map(literal, files))}])"
+    cells = ", ".join(f"{quoted(name)}::{kind} as {quoted(name)}" for name, kind in columns.items())
+    return f"select {cells} from read_parquet([{', '.join(map(literal, files))}], union_by_name = true)"
 
 
 def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import duckdb
 import pytest
 
+from aos_api.reads.entities import standing_id
 from aos_assets.steps import building, publish
 from aos_assets.steps.leases import holding
 from aos_core.errors import TryAgain
@@ -158,6 +159,27 @@ def test_records_of_two_sources_with_one_domain_are_one_account_and_the_later_id
     with acme.work.database.transaction() as transaction:
         (redirect,) = transaction.all("select from_id, to_id from aos.redirects")
     assert (redirect["from_id"], redirect["to_id"]) == (before["HOOLI Inc"], before["Hooli"])
+
+
+def test_a_record_that_parts_from_the_merged_one_stands_under_its_own_id_again(acme: Company, tmp_path: Path) -> None:
+    """And a link to that id leads to it, not to what it once was part of."""
+    acme.write("accounts.csv", [{"account_id": "1", "label": "Hooli", "domain": "hooli.example"}, {"account_id": "2", "label": "Pied", "domain": ""}])
+    acme.sync()
+    acme.suggest()
+    acme.decide(ACCOUNTS)
+    other = tmp_path / "erp"
+    other.mkdir()
+    second = acme.connect("erp", config={"folder": str(other)})
+    own: dict[str, UUID] = {}
+    for domain in ("", "hooli.example", ""):
+        acme.write("accounts.csv", [{"account_id": "1", "label": "Hooli Inc", "domain": domain}, {"account_id": "9", "label": "Else", "domain": ""}], other)
+        publish_from(acme, second, ACCOUNTS.replace("crm/", "erp/"))
+        standing = dict(acme.query("select name, account_id from unified.accounts"))
+        own = own or standing
+        assert len(standing) == (3 if domain else 4)
+        leads = standing_id(acme.work.database, own["Hooli Inc"])
+        assert leads == (own["Hooli"] if domain else own["Hooli Inc"])
+        assert leads in standing.values()
 
 
 def test_two_records_of_one_source_that_share_a_mailbox_stay_two(acme: Company) -> None:
