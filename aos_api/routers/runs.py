@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from aos_api.dependencies import Workspace, who_may
@@ -20,7 +20,13 @@ Reading = Annotated[Workspace, Depends(who_may("read", "runs"))]
 Asking = Annotated[Workspace, Depends(who_may("ask", "runs"))]
 
 
+State = Literal["running", "succeeded", "failed", "put_off"]
+Stage = Annotated[str | None, Query(max_length=40, pattern=r"^[a-z_]+$", description="Only steps of this stage.")]
+
+
 class RunSeen(BaseModel):
+    """One step of a run."""
+
     model_config = example(
         {
             "id": ID,
@@ -39,7 +45,7 @@ class RunSeen(BaseModel):
     run: str | None = Field(description="The run that the step belongs to, as the orchestrator calls it.")
     stage: str
     subject: str
-    state: Literal["running", "succeeded", "failed", "put_off"] = Field(
+    state: State = Field(
         description="`put_off`: another worker was at it, and the step begins again by itself."
     )
     started_at: datetime
@@ -68,10 +74,25 @@ class Requested(BaseModel):
 
 
 @router.get("", summary="Steps of runs, newest first", responses=problems(401, 403, 422, 503))
-def list_runs(here: Reading, limit: Limit = 50, cursor: After = None) -> RunList:
-    """What ran for the tenant, step by step; the steps of one run carry its name."""
+def list_runs(
+    here: Reading,
+    limit: Limit = 50,
+    cursor: After = None,
+    stage: Stage = None,
+    state: Annotated[State | None, Query(description="Only steps in this state.")] = None,
+) -> RunList:
+    """What ran for the tenant, step by step; the steps of one run carry its name.
+
+    Without a filter no run is cut in two: a page may hold more steps than asked, and the next one begins with another run.
+    """
     with here.database.transaction() as transaction:
-        return RunList.model_validate(act.runs(transaction, limit, cursor))
+        return RunList.model_validate(act.runs(transaction, limit, cursor, stage, state))
+
+
+@router.get("/{step_id}", summary="One step of a run", responses=problems(401, 403, 404, 422, 503))
+def read_run_step(here: Reading, step_id: UUID) -> RunSeen:
+    with here.database.transaction() as transaction:
+        return RunSeen.model_validate(act.one_step(transaction, step_id))
 
 
 @router.post("", summary="Ask for a refresh", status_code=202, responses=problems(401, 403, 422, 503))

@@ -14,7 +14,7 @@ from tests.scenario import SHARED, THEIRS, Ids
 
 OPEN = {("post", "/api/v1/auth/login"), ("get", "/api/v1/health"), ("get", "/api/v1/ready")}
 PATH_IDS = {
-    "connection_id": "connection", "stream_id": "stream", "sync_id": "sync", "mapping_id": "mapping", "proposal_id": "proposal",
+    "connection_id": "connection", "stream_id": "stream", "sync_id": "sync", "mapping_id": "mapping", "proposal_id": "proposal", "step_id": "run",
 }  # fmt: skip
 
 
@@ -41,7 +41,7 @@ BODIES = {
 
 
 def test_the_document_lists_every_operation(served: Served) -> None:
-    assert len(operations(served)) >= 28
+    assert len(operations(served)) >= 29
 
 
 @pytest.mark.parametrize("credentials", [{}, {"Authorization": "Bearer x"}, {"Authorization": "Basic eDp5"}, {"Cookie": "aos_session=x"}])
@@ -63,7 +63,7 @@ def test_the_neighbours_ids_look_like_ids_that_were_never_given(served: Served, 
     theirs = ids_of(THEIRS, account_id(1, THEIRS))
     never = dict.fromkeys(theirs, uuid4())
     asked = [(method, path) for method, path, _ in operations(served) if "_id}" in path]
-    assert len(asked) == 12
+    assert len(asked) == 13
     for method, path in asked:
         answers = [
             acme.request(method, filled(path, ids), json=BODIES.get(path)) for ids in (theirs, never)

@@ -158,7 +158,3 @@ def test_an_empty_cell_has_no_source_and_an_unknown_field_is_not_found(acme: htt
     assert acme.get(f"/entities/account/{account_id(1)}/provenance/nothing").status_code == 404
     key = acme.get(f"/entities/account/{account_id(4)}/provenance/account_id").json()
     assert (key["value"], key["source"]["spelled"]) == ("A-4", {"Id": "A-1"})
-
-
-def test_runs_are_shown_newest_first(acme: httpx.Client) -> None:
-    assert [(one["id"], one["subject"]) for one in acme.get("/runs").json()["items"]] == [(str(SHARED.run), "Acme-only")]

@@ -21,13 +21,15 @@ const STATES: Record<string, { tone: Tone; icon: LucideIcon; word: string }> = {
   stale: { tone: "amber", icon: AlertTriangle, word: "a newer row waits in quarantine" },
 };
 
+export const MARKS = Object.keys(STATES);
+
 export function Mark({ state, word }: { state: string; word?: string }) {
   const said = STATES[state] ?? { tone: "muted" as const, icon: CircleDot, word: state };
   const Icon = said.icon;
   return (
     <span className={`inline-flex items-center gap-1 font-semibold whitespace-nowrap ${INK[said.tone]}`}>
       <Icon size="1em" strokeWidth={2.5} aria-hidden />
-      {word ?? said.word}
+      <span className="self-baseline">{word ?? said.word}</span>
     </span>
   );
 }

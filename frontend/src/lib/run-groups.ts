@@ -49,15 +49,20 @@ function stateOf(steps: Step[]): Step["state"] {
 export function outcome(run: Run): string {
   const failed = run.steps.find((step) => step.state === "failed");
   if (run.state === "failed" && failed) return failed.error?.what ?? "It ended without saying why.";
+  const waits = run.steps.find((step) => step.state === "put_off");
+  if (run.state === "put_off" && waits) return putOff(waits);
   const parts = [landed(run.steps), published(run.steps)].filter((part) => part !== null);
   return named(parts.length > 0 ? parts.join(", ") : plural(run.steps.length, "step"));
 }
 
+/** Why a step begins again, which nobody needs to see to. */
+export const putOff = (step: Step) => `${step.error?.what ?? "Another worker was at it"}; it tries again by itself`;
+
 function landed(steps: Step[]): string | null {
-  const read = steps.filter((step) => step.stage === "raw" && step.state === "succeeded").flatMap((step) => (Array.isArray(step.summary.streams) ? (step.summary.streams as unknown[]) : []));
+  const read = steps.filter((step) => step.stage === "raw" && step.state === "succeeded");
   if (read.length === 0) return null;
-  const rows = read.reduce<number>((sum, one) => sum + landedOf(one), 0);
-  return `${plural(read.length, "stream")} read, ${rows === 0 ? "nothing new" : `${count(rows)} rows landed`}`;
+  const rows = read.flatMap((step) => (Array.isArray(step.summary.streams) ? (step.summary.streams as unknown[]) : [])).reduce<number>((sum, one) => sum + landedOf(one), 0);
+  return `${plural(new Set(read.map((step) => step.subject)).size, "connection")} read, ${rows === 0 ? "nothing new" : `${count(rows)} new ${rows === 1 ? "row" : "rows"}`}`;
 }
 
 const landedOf = (one: unknown) => (typeof one === "object" && one !== null && "landed" in one && typeof one.landed === "number" ? one.landed : 0);

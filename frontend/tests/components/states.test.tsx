@@ -36,6 +36,7 @@ const CASES: Case[] = [
   { name: "figures", node: <Figures />, path: "/metrics", empty: { version: null, metrics: [] }, full: { body: { version, metrics: [metric()] } }, shown: "1,250,000.5" },
   { name: "recent runs", node: <RecentRuns />, path: "/runs", empty: { items: [] }, full: items([run()]), shown: "1 step" },
   { name: "runs", node: <Suspense><RunList search={{}} onSearch={ignore} /></Suspense>, path: "/runs", empty: { items: [], next: null }, full: items([run({ state: "failed", error: { what: "The folder is gone." } })]), shown: "The folder is gone." },
+  { name: "one step of a run", node: <Suspense><RunList search={{ run: "u-1" }} onSearch={ignore} /></Suspense>, path: "/runs/u-1", full: { body: run() }, shown: "In Dagster" },
   { name: "connections", node: <ConnectionList />, path: "/connections", empty: { items: [] }, full: items([connection({ note: "demo data" })]), shown: "demo data" },
   { name: "one connection", node: <ConnectionDetail id={connectionId("c-1")} />, path: "/connections/c-1", full: { body: { ...connection(), detail: [{ id: "s-1", name: "accounts", delete_mode: "exact", policy: {}, reading: null, mappings: [mapping()] }] } }, shown: "To account:" },
   { name: "syncs of a connection", node: <ConnectionDetail id={connectionId("c-1")} />, path: "/connections/c-1/syncs", empty: { items: [] }, full: items([sync({ state: "failed", error: { what: "No such file." } })]), shown: /No such file/ },

@@ -1,7 +1,7 @@
 // Connections, streams and runs in words; addresses read strictly.
 import { expect, test } from "vitest";
 import { stateOf } from "@/features/connections/state";
-import { stages } from "@/features/runs/stages";
+import { askedFor, KINDS } from "@/features/runs/stages";
 import { balancesOf, figuresOf, nextStep } from "@/features/runs/summary";
 import { changed } from "@/features/streams/shapes";
 import { told } from "@/lib/run";
@@ -42,9 +42,9 @@ test.each([
   expect(told(stage, summary)).toBe(said);
 });
 
-test("the stages stand in the order in which data flows, failures at the end", () => {
-  const all = stages([run({ stage: "warehouse" }), run({ stage: "raw", state: "failed" }), run()]);
-  expect(all.map((one) => [one.key, one.count])).toEqual([["", undefined], ["raw", 1], ["events", 1], ["warehouse", 1], ["failed", 1]]);
+test("runs are narrowed down by stage, in the order in which data flows, or to what failed, by the server", () => {
+  expect(KINDS.map((one) => one.key)).toEqual(["", "raw", "fingerprints", "mappings", "events", "warehouse", "failed"]);
+  expect([undefined, "raw", "failed"].map((kind) => askedFor(kind))).toEqual([{}, { stage: "raw" }, { state: "failed" }]);
 });
 
 test("a run's summary is read as balances, and the views come before the tables behind them", () => {
@@ -57,13 +57,14 @@ const published = (fresh: boolean, changes: Partial<ReturnType<typeof run>> = {}
 
 test("steps stand under their run, which says what it brought", () => {
   const [newer, older] = runsOf([published(true), landed(85), { ...landed(0), run: "d-0" }, published(false, { run: "d-0" })]);
-  expect([newer?.steps.length, newer && outcome(newer), older && outcome(older)]).toEqual([2, "2 streams read, 85 rows landed, a new version published", "2 streams read, nothing new, no new version needed"]);
+  expect([newer?.steps.length, newer && outcome(newer), older && outcome(older)]).toEqual([2, "1 connection read, 85 new rows, a new version published", "1 connection read, nothing new, no new version needed"]);
 });
 
 test("a step that was put off and began again does not colour its run, one that failed does and says why", () => {
   const again = [published(true), published(false, { id: "p", state: "put_off", error: { what: "Another worker is at it" } })];
   const failed = [run({ state: "failed", error: { what: "The folder is gone." } }), landed(1)];
   expect(runsOf(again).map((one) => one.state)).toEqual(["succeeded"]);
+  expect(runsOf(again.slice(1)).map((one) => [one.state, outcome(one)])).toEqual([["put_off", "Another worker is at it; it tries again by itself"]]);
   expect(runsOf(failed).map((one) => [one.state, outcome(one)])).toEqual([["failed", "The folder is gone."]]);
 });
 

@@ -63,7 +63,7 @@ export function Inbox({ search, onSearch }: { search: InboxSearch; onSearch: (se
         />
         {may ? (
           <p className="hidden items-center gap-1.5 text-sm text-muted md:flex">
-            <Key>j</Key> <Key>k</Key> move <Key>a</Key> approve <Key>r</Key> reject <Key>e</Key> edit
+            <Key>j</Key> <Key>k</Key> move {search.show !== "decided" && <><Key>a</Key> approve <Key>r</Key> reject <Key>e</Key> edit</>}
           </p>
         ) : (
           <p className="text-sm text-muted" data-may="see">You see what waits; as {me.role} you cannot decide. {WHO_DECIDES}</p>

@@ -95,10 +95,10 @@ function Decisions({ all }: { all: Schemas["DecisionSeen"][] }) {
         <div key={one.id} className="space-y-2 rounded-box border border-line p-3">
           <Facts
             facts={[
-              { name: "Verdict", value: <Mark state={one.verdict} /> },
-              { name: "Who", value: one.decided_by },
+              { name: "Verdict", value: <Mark state={one.verdict} {...(one.verdict === "stated" ? { word: "stated in a document that was imported" } : {})} /> },
+              { name: "Decided by", value: one.decided_by },
               { name: "When", value: <Moment at={one.decided_at} /> },
-              ...(one.reason ? [{ name: "Reason", value: one.reason }] : []),
+              { name: "Reason", value: one.reason ?? <span className="text-muted">none given</span> },
             ]}
           />
           {one.verdict !== "rejected" && <Change name="What was decided" before={null} after={one.change} />}

@@ -1,4 +1,5 @@
 // Every component in every state, in both themes side by side: development only, never in what is shipped.
+import { DropdownMenu } from "radix-ui";
 import { useState, type ReactNode } from "react";
 import { BalanceView } from "@/components/balance";
 import { Button, Key } from "@/components/button";
@@ -9,12 +10,14 @@ import { Drawer } from "@/components/drawer";
 import { Facts, SourceRow } from "@/components/fields";
 import { Grid } from "@/components/grid";
 import { LiveDot } from "@/components/live-dot";
-import { Mark } from "@/components/mark";
+import { Mark, MARKS } from "@/components/mark";
+import { Menu, menuItem } from "@/components/menu";
 import { Moment } from "@/components/moment";
+import { Heading } from "@/components/page";
 import { Card, Panel } from "@/components/panel";
 import { Late, Skeleton } from "@/components/states";
 import { Value } from "@/components/value";
-import { ASKED, BALANCES, LIVE, MARKS, ROWS, TROUBLE, VALUES, type GalleryRow } from "@/features/gallery/samples";
+import { ASKED, BALANCES, LIVE, ROWS, TROUBLE, VALUES, type GalleryRow } from "@/features/gallery/samples";
 
 export function Gallery() {
   return (
@@ -34,6 +37,7 @@ function Shelf() {
   const [open, setOpen] = useState(false);
   return (
     <>
+      <Heading trail={["Data", "Opportunities"]} title="A thing" about="What it is, in a line." action={<Button>Do it</Button>} />
       <Sample title="Buttons">
         <Button kind="primary">Approve <Key>a</Key></Button>
         <Button>Edit</Button>
@@ -42,7 +46,7 @@ function Shelf() {
         <Button kind="primary" disabled>Approving …</Button>
       </Sample>
       <Sample title="States of a thing">{MARKS.map((state) => <Mark key={state} state={state} />)}</Sample>
-      <Sample title="Live or not">{LIVE.map((said) => <LiveDot key={said.kind} said={said} />)}</Sample>
+      <Sample title="Live or not">{LIVE.map((said) => <LiveDot key={said.word} said={said} />)}</Sample>
       <Sample title="Choices">
         <Choices label="Choices" all={[{ key: "one", word: "Waiting", count: 3 }, { key: "two", word: "Decided" }]} chosen={chosen} onChoose={setChosen} />
       </Sample>
@@ -63,6 +67,12 @@ function Shelf() {
       <Card title="A table of 100,000 rows">
         <Grid label="Rows" columns={COLUMNS} rows={ROWS} rowKey={(row) => String(row.id)} total={ROWS.length} more={{ has: false, busy: false, load: () => undefined }} />
       </Card>
+      <Sample title="A menu">
+        <Menu trigger={<Button>Choose</Button>}>
+          <DropdownMenu.Item className={menuItem}>One</DropdownMenu.Item>
+          <DropdownMenu.Item className={menuItem} disabled>Two</DropdownMenu.Item>
+        </Menu>
+      </Sample>
       <Sample title="A drawer"><Button onClick={() => setOpen(true)}>Open</Button></Sample>
       <Drawer title="One thing" about="Esc closes it." open={open} onClose={() => setOpen(false)}><p className="p-4">What it says.</p></Drawer>
     </>

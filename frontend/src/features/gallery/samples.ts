@@ -9,11 +9,11 @@ export interface GalleryRow {
 }
 
 export const ROWS: GalleryRow[] = Array.from({ length: 100_000 }, (_, id) => ({ id, name: `record ${id}` }));
-export const MARKS = ["succeeded", "failed", "running", "open", "approved", "rejected", "withdrawn", "active", "held", "paused", "superseded", "balanced", "unbalanced", "stale"];
 export const LIVE: Liveness[] = [
   { kind: "live", word: "live", reason: "From the server, published 4 min ago." },
   { kind: "demo", word: "demo data", reason: "Generated sources, published 4 min ago." },
   { kind: "stale", word: "as of 2 days ago", reason: "Published 2 days ago; the promise is one day." },
+  { kind: "stale", word: "not live", reason: "The server does not answer; this is what was read last." },
 ];
 export const BALANCES = [
   readingBalance({ read: 1200, landed: 40, unchanged: 1158, rejected: 2, balanced: true }),

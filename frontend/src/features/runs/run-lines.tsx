@@ -4,7 +4,7 @@ import { ChevronDown, ChevronRight } from "lucide-react";
 import { Mark } from "@/components/mark";
 import { Moment } from "@/components/moment";
 import { told } from "@/lib/run";
-import { outcome, type Run, type Step } from "@/lib/run-groups";
+import { outcome, putOff, type Run, type Step } from "@/lib/run-groups";
 import { plural } from "@/lib/numbers";
 import { lasted } from "@/lib/time";
 import { named, stageName } from "@/lib/words";
@@ -23,11 +23,15 @@ export function RunLine({ run, search }: { run: Run; search: RunSearch }) {
   return (
     <li>
       <Link to="/runs" search={{ ...search, open: isOpen ? undefined : run.key }} aria-expanded={isOpen} resetScroll={false} className={`${LINE} md:grid-cols-[9rem_1fr_5rem_7rem_5rem]`}>
-        <span className="flex items-center gap-1.5">
-          <Sign size={14} aria-hidden className="shrink-0 text-muted" /> <Mark state={run.state} />
+        <span className="whitespace-nowrap">
+          <Sign size={14} aria-hidden className="mr-1.5 inline text-muted" />
+          <Mark state={run.state} />
         </span>
         <span className={`col-span-2 font-semibold md:col-span-1 ${run.state === "failed" ? "text-red" : ""}`}>{outcome(run)}</span>
-        <span className="col-start-1 text-sm text-muted md:col-start-auto md:text-right">{plural(run.steps.length, "step")}</span>
+        <span className="col-start-1 text-sm text-muted md:col-start-auto md:text-right">
+          {plural(run.steps.length, "step")}
+          <span className="md:hidden">, {lasted(run.startedAt, run.endedAt)}</span>
+        </span>
         <span className="col-start-2 row-start-1 text-right text-sm text-muted md:col-start-auto md:row-start-auto"><Moment at={run.startedAt} /></span>
         <span className="hidden text-right text-sm text-muted tabular-nums md:block">{lasted(run.startedAt, run.endedAt)}</span>
       </Link>
@@ -58,4 +62,4 @@ export function StepLine({ step, search }: { step: Step; search: RunSearch }) {
   );
 }
 
-const saidOf = (step: Step) => (step.state === "put_off" ? `${step.error?.what ?? "Another worker is at it"}; it begins again by itself` : (step.error?.what ?? told(step.stage, step.summary)));
+const saidOf = (step: Step) => (step.state === "put_off" ? putOff(step) : (step.error?.what ?? told(step.stage, step.summary)));

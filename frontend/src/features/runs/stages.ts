@@ -1,17 +1,19 @@
-// The stages in the order in which data flows, with how many steps of each there are.
+// What the list of runs can be narrowed to: the stages in the order in which data flows, and what failed.
 import type { Choice } from "@/components/choice";
 import type { Schemas } from "@/lib/client";
 import { STAGES, stageName } from "@/lib/words";
 
-export function stages(runs: Schemas["RunSeen"][]): Choice<string>[] {
-  const order = Object.keys(STAGES);
-  const present = [...new Set(runs.map((run) => run.stage))].sort((one, other) => place(order, one) - place(order, other));
-  const failed = runs.filter((run) => run.state === "failed").length;
-  return [
-    { key: "", word: "All runs" },
-    ...present.map((stage) => ({ key: stage, word: stageName(stage), count: runs.filter((run) => run.stage === stage).length })),
-    ...(failed > 0 ? [{ key: "failed", word: "Failed", count: failed }] : []),
-  ];
-}
+export const KINDS: Choice<string>[] = [
+  { key: "", word: "All runs" },
+  ...Object.keys(STAGES).map((stage) => ({ key: stage, word: stageName(stage) })),
+  { key: "failed", word: "Failed" },
+];
 
-const place = (order: string[], stage: string) => (order.includes(stage) ? order.indexOf(stage) : order.length);
+/** What the server is asked for, so that it reaches steps of any age. */
+export const askedFor = (kind: string | undefined): { stage?: string; state?: Schemas["RunSeen"]["state"] } =>
+  kind === undefined ? {} : kind === "failed" ? { state: "failed" } : { stage: kind };
+
+export function nothingOf(kind: string | undefined): string {
+  if (kind === undefined) return "Nothing has run for this tenant yet.";
+  return kind === "failed" ? "No step has failed." : "Nothing of this kind has run yet.";
+}
