@@ -29,6 +29,8 @@ _ALLOWED_NODES: tuple[type[exp.Expression], ...] = (
 _CONDITIONAL = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.RegexpExtract, exp.SplitPart)
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 # With its type: a column of a file that is nothing but null would have none.
+# What the control plane cannot keep as an issued key: its text has no zero bytes, its indexes no long values.
+_NO_KEY = "coalesce(strlen(entity_key) > 1000 or contains(entity_key, chr(0)), false)"
 _NOTHING = "cast(null as varchar)"
 _SHORT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"
 _WHOLE = r"^[+-]?[0-9]+$"
@@ -268,7 +270,10 @@ def _select(fields: tuple[CompiledField, ...], entity: Entity, key: str, when: s
     """In layers, so that nothing is computed twice: texts, values, what could not be read, the verdict and its reasons."""
     values = {"_wanted": f"({when})", "entity_key": key, "extras": extras}
     unread, final = {}, {one.name: f"cast(null as {one.physical})" for one in entity.values}
-    fatal: list[tuple[str, str, str, str]] = [(entity.key.name, "null", "entity_key is null", "the key is missing")]
+    fatal: list[tuple[str, str, str, str]] = [
+        (entity.key.name, "null", "entity_key is null", "the key is missing"),
+        (entity.key.name, "left(entity_key, 100)", _NO_KEY, "the key holds a zero byte or is longer than 1,000 bytes"),
+    ]
     soft: list[tuple[str, str, str, str]] = []
     for place, one in enumerate(fields):
         source, value, shown = ", ".join(one.sources), f"_value{place}", "null"

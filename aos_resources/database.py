@@ -7,6 +7,7 @@ so a pooler in transaction mode may stand between.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,9 +37,13 @@ _ANNOUNCE = text(
 _CONNECT: dict[str, Any] = {"prepare_threshold": None, "connect_timeout": 10}
 
 
+# As JSON writes it, and not the letters of it after a backslash of its own.
+_ZERO = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
 def as_json(value: object) -> str:
-    """JSON text for a jsonb parameter; decimals, dates and ids become strings."""
-    return json.dumps(value, default=str)
+    """JSON text for a jsonb parameter; decimals, dates and ids become strings, zero bytes (which Postgres refuses) a sign for them."""
+    return _ZERO.sub(r"\1\\u2400", json.dumps(value, default=str))
 
 
 @dataclass(frozen=True)

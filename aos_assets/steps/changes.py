@@ -19,6 +19,10 @@ from aos_resources.connectors.source import Part
 
 _KEY_TRIES = 5
 _KEY_SAMPLE = 10_000
+# Columns that one expression holds; more of them are taken in parts, for memory's sake.
+_AT_ONCE = 100
+# Fewer where different values are counted: each count holds some megabytes, however few there are.
+COUNTED_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Change:
 
 
 def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path) -> int:
-    """The part's rows, streamed into a file; view `incoming` shows them with their number `n` in reading order.
+    """The part's rows, streamed into a file; view `incoming` shows them with their number `_row` in reading order.
 
     Returns: how many there are.
 
@@ -54,7 +58,7 @@ def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: I
 
     connection.register("batches", pa.RecordBatchReader.from_batches(schema, watched()))
     try:
-        connection.execute(f"copy (select * from batches) to {literal(str(file))} (format parquet, compression lz4)")
+        connection.execute(f"copy (select * from batches) to {literal(str(file))} (format parquet, compression lz4, row_group_size {group_rows(len(schema))})")
     except duckdb.Error as wrapped:
         if raised:
             raise raised[0] from wrapped
@@ -62,9 +66,14 @@ def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: I
     finally:
         connection.unregister("batches")
     connection.execute(
-        f"create or replace view incoming as select *, file_row_number as n from read_parquet({literal(str(file))}, file_row_number = true)"
+        f"create or replace view incoming as select *, file_row_number as _row from read_parquet({literal(str(file))}, file_row_number = true)"
     )
     return _one(connection, "select count(*) from incoming")
+
+
+def group_rows(columns: int) -> int:
+    """Rows that a file's writer holds at once: DuckDB's own number, fewer of wide rows."""
+    return max(2_048, min(122_880, 10_000_000 // max(1, columns)))
 
 
 def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> list[str]:
@@ -75,9 +84,13 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> list
     if not columns or _one(connection, "select count(*) from incoming") < 2:
         return []
     # What is absent or twice the same among the first rows is no key; whoever is left is counted.
-    measures = ", ".join(f"count(distinct {_text(name)}) filter (trim({_text(name)}) <> '')" for name in columns)
-    total, *counted = connection.execute(f"select count(*), {measures} from (from incoming limit {_KEY_SAMPLE})").fetchall()[0]
-    likely = [name for name, distinct in zip(columns, counted, strict=True) if distinct == total]
+    likely = []
+    for start in range(0, len(columns), COUNTED_AT_ONCE):
+        some = columns[start : start + COUNTED_AT_ONCE]
+        measures = ", ".join(f"count(distinct {_text(name)}) filter (trim({_text(name)}) <> '')" for name in some)
+        cells = ", ".join(map(quoted, some))
+        total, *counted = connection.execute(f"select count(*), {measures} from (select {cells} from incoming limit {_KEY_SAMPLE})").fetchall()[0]
+        likely += [name for name, distinct in zip(some, counted, strict=True) if distinct == total]
     likely.sort(key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
     for name in likely[:_KEY_TRIES]:
         if _one(connection, f"select count(*) - count(distinct {_text(name)}) filter (trim({_text(name)}) <> '') from incoming") == 0:
@@ -120,10 +133,12 @@ def compare(
 def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], change: Change, file: Path, told: dict[str, str]) -> None:
     """The raw file: the rows to land in order, as the source sent them, with `_key`, `_op` and `_at`."""
     names = "".join(f", i.{quoted(name)}" for name in columns)
-    rows = f"select l._key, l._op{names}, now() as _at from landing_rows l left join incoming i on i.n = l.n order by l.row"
+    rows = f"select l._key, l._op{names}, now() as _at from landing_rows l left join incoming i on i._row = l.n order by l.row"
+    if len(columns) > 5 * _AT_ONCE:
+        connection.execute("set threads = 1")  # each thread of a sort holds wide rows of its own
     told_in = ", ".join(f"{name}: {literal(value)}" for name, value in told.items())
     connection.execute(
-        f"copy ({rows}) to {literal(str(file))} (format parquet, compression zstd, compression_level 1, kv_metadata {{{told_in}}})"
+        f"copy ({rows}) to {literal(str(file))} (format parquet, compression zstd, compression_level 1, row_group_size {group_rows(len(columns))}, kv_metadata {{{told_in}}})"
     )
 
 
@@ -132,12 +147,11 @@ def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tu
 
     Lengths before values keep the row hash injective. Without a key, content and occurrence are the key.
     """
-    cells = ", ".join(f"coalesce(strlen({_text(name)}) || ':' || {_text(name)}, '-')" for name in sorted(columns))
-    row_hash = f"substr(sha256(concat_ws(',', {cells})), 1, 32)::uuid"
+    row_hash = f"substr(sha256({_content(sorted(columns))}), 1, 32)::uuid"
     own = (_text(key[0]) if len(key) == 1 else f"cast(json_array({', '.join(map(_text, key))}) as varchar)") if key else "null::varchar"
     missing = " or ".join(f"{_text(name)} is null" for name in key) or "true"
     connection.execute(
-        f"create or replace temp table plain as select n, {row_hash} as hash, case when {missing} then null else {own} end as own from incoming"
+        f"create or replace temp table plain as select _row as n, {row_hash} as hash, case when {missing} then null else {own} end as own from incoming"
     )
     connection.execute(
         "create or replace temp table twice as select coalesce(own, hash::varchar) as base, own is null as keyless from plain"
@@ -154,6 +168,15 @@ def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tu
         " union all select key, substr(sha256(string_agg(hash::varchar, '' order by n)), 1, 32)::uuid, max(n) from hashed"
         " where key in (select base from twice) group by key"
     )
+
+
+def _content(columns: list[str]) -> str:
+    """A text that two rows share only where all their values are alike; of a wide row, of its parts' hashes."""
+    if len(columns) > _AT_ONCE:
+        parts = (columns[start : start + _AT_ONCE] for start in range(0, len(columns), _AT_ONCE))
+        return f"concat({', '.join(f'sha256({_content(some)})' for some in parts)})"
+    cells = ", ".join(f"coalesce(strlen({_text(name)}) || ':' || {_text(name)}, '-')" for name in columns)
+    return f"concat_ws(',', {cells})"
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> Change:

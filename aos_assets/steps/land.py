@@ -22,7 +22,7 @@ from aos_assets.steps.streams import Stored, read_stored, remember, remember_dic
 from aos_core.errors import AosError, TryAgain
 from aos_core.fingerprint import Fingerprint
 from aos_resources.connectors import connect
-from aos_resources.connectors.source import Connector, Part, SourceStream
+from aos_resources.connectors.source import Connector, Part, SourceColumn, SourceStream
 from aos_resources.database import as_json
 from aos_resources.world import Work
 
@@ -158,5 +158,5 @@ def _part(
 
 def _profile(connection: duckdb.DuckDBPyConnection, stream: SourceStream, stored: Stored, one: Landed) -> Fingerprint:
     typed = {column.name: column for column in stream.columns}
-    columns = tuple(typed[name] for name in one.part.schema.names if name in typed)
+    columns = tuple(typed.get(name, SourceColumn(name)) for name in one.part.schema.names)  # a later file may have more
     return profile(connection, "incoming", columns, one.change.read, stored.described)

@@ -6,26 +6,32 @@ from typing import Any
 
 import duckdb
 
+from aos_assets.steps.changes import COUNTED_AT_ONCE
 from aos_core.compiling import literal, quoted
 from aos_core.fingerprint import PATTERNS, Column, Fingerprint, infer_type
 from aos_resources.connectors.source import SourceColumn
 
 SAMPLE_ROWS = 5_000
 _TOP = 20
+_SAMPLED_AT_ONCE = 200
 
 
 def profile(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[SourceColumn, ...], rows: int, described: dict[str, str]) -> Fingerprint:
-    """The fingerprint of `rows` rows, numbered by a column `n`. `described`: column → the dictionary's words on it.
+    """The fingerprint of `rows` rows, numbered by a column `_row`. `described`: column → the dictionary's words on it.
 
     The sample is every n-th row in reading order, so that the same file gives the same fingerprint and what stands
     only at its end is seen too.
     """
     found, step = [], max(1, -(-rows // SAMPLE_ROWS))
-    for start in range(0, len(columns), 200):
-        some = columns[start : start + 200]
-        selected = ", ".join(_measures(one.name) for one in some)
-        row = connection.execute(f"select {selected} from {table} where n % {step} = 0").fetchall()[0]
-        found += [_column(one, measured, described) for one, measured in zip(some, row, strict=True)]
+    for start in range(0, len(columns), _SAMPLED_AT_ONCE):
+        some = columns[start : start + _SAMPLED_AT_ONCE]
+        cells = ", ".join(quoted(one.name) for one in some)
+        connection.execute(f"create or replace temp table sample as select {cells} from {table} where _row % {step} = 0")
+        for place in range(0, len(some), COUNTED_AT_ONCE):
+            few = some[place : place + COUNTED_AT_ONCE]
+            row = connection.execute(f"select {', '.join(_measures(one.name) for one in few)} from sample").fetchall()[0]
+            found += [_column(one, measured, described) for one, measured in zip(few, row, strict=True)]
+    connection.execute("drop table if exists sample")
     return Fingerprint(tuple(found), rows)
 
 

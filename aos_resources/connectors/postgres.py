@@ -16,7 +16,7 @@ from adbc_driver_postgresql import dbapi
 from psycopg.conninfo import conninfo_to_dict
 
 from aos_core.errors import FixTheSource, NotAllowed
-from aos_resources.connectors.source import Discovery, Part, SourceColumn, SourceStream
+from aos_resources.connectors.source import Discovery, Part, SourceColumn, SourceStream, landed_names
 
 _STATEMENT_MS = 600_000
 # Types whose Arrow form holds every value of theirs; all others travel as Postgres's own text, which is lossless.
@@ -67,6 +67,7 @@ class Postgres:
         self._cursors = cursors
         self._tables = tables
         self._located: dict[str, tuple[str, str]] = {}
+        self._named: dict[str, dict[str, str]] = {}
 
     def discover(self) -> Discovery:
         try:
@@ -81,13 +82,16 @@ class Postgres:
             if self._tables and name not in self._tables:
                 continue
             self._located[name] = table
+            own = [row for row in columns if (row[0], row[1]) == table]
+            landed = dict(zip((row[2] for row in own), landed_names([row[2] for row in own]), strict=True))
+            self._named[name] = {lands_as: column for column, lands_as in landed.items()}
             cursor = self._cursors.get(name)
             streams.append(
                 SourceStream(
                     name,
-                    tuple(SourceColumn(row[2], row[3], row[4]) for row in columns if (row[0], row[1]) == table),
-                    key=tuple(row[2] for row in keys if (row[0], row[1]) == table),
-                    cursor=cursor,
+                    tuple(SourceColumn(landed[row[2]], row[3], row[4]) for row in own),
+                    key=tuple(landed[row[2]] for row in keys if (row[0], row[1]) == table),
+                    cursor=landed.get(cursor, cursor) if cursor else None,
                     delete_mode="unknown" if cursor else "exact",
                 )
             )
@@ -102,7 +106,7 @@ class Postgres:
         yield part
 
     def _batches(self, stream: SourceStream, cursor: str | None, part: Part) -> Iterator[pa.RecordBatch]:
-        statement, values = _select(stream, self._located[stream.name], cursor)
+        statement, values = _select(stream, self._located[stream.name], self._named[stream.name], cursor)
         try:
             with dbapi.connect(self._address.url) as connection, connection.cursor() as reading:
                 reading.execute(statement, values)
@@ -126,12 +130,13 @@ def _stream_name(schema: str, table: str) -> str:
     return table if schema == "public" else f"{schema}.{table}"
 
 
-def _select(stream: SourceStream, table: tuple[str, str], cursor: str | None) -> tuple[str, list[str]]:
-    columns = ", ".join(_ident(one.name) if one.type in _KEPT else f"{_ident(one.name)}::text" for one in stream.columns)
+def _select(stream: SourceStream, table: tuple[str, str], named: dict[str, str], cursor: str | None) -> tuple[str, list[str]]:
+    """`named`: what a column lands as → what the table calls it."""
+    columns = ", ".join(_ident(named[one.name]) if one.type in _KEPT else f"{_ident(named[one.name])}::text" for one in stream.columns)
     statement = f"select {columns} from {_ident(table[0])}.{_ident(table[1])} as source"
     if stream.cursor is None:
         return statement, []
-    grows = f"source.{_ident(stream.cursor)}"  # the column itself: a bare name would order by its text
+    grows = f"source.{_ident(named.get(stream.cursor, stream.cursor))}"  # the column itself: a bare name would order by its text
     kind = next((one.type for one in stream.columns if one.name == stream.cursor), None)
     if kind is None:
         raise FixTheSource("The column to read by is not there", culprit=f"{stream.name}.{stream.cursor}", fix="Correct the connection's cursors.")

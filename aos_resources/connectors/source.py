@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Protocol
 
 import pyarrow as pa
+
+_BATCH_ROWS = 61_440
+# What a landing says of its rows; a source's column of such a name lands under another.
+_RESERVED = ("_key", "_op", "_at", "_row", "_verdict", "_reasons", "_issues", "file_row_number", "filename")
 
 
 @dataclass(frozen=True)
@@ -87,3 +92,19 @@ class Connector(Protocol):
     def read(self, stream: SourceStream, cursor: str | None, known: dict[str, str]) -> Iterator[Part]:
         """Parts in a stable order. `known`: part → source hash as landed; an equal part comes without batches."""
         ...
+
+
+def batch_rows(columns: int) -> int:
+    """Rows of a batch, fewer of wide ones: it is held whole."""
+    return max(2_048, _BATCH_ROWS // max(1, columns // 20))
+
+
+def landed_names(names: Sequence[str]) -> list[str]:
+    """Each column's name as it lands: its own, with a number where it is empty, ours, or told apart by its case alone."""
+    taken, landed = set(_RESERVED), list[str]()
+    for place, name in enumerate(names):
+        base = name if name.strip() else f"column{place}"
+        found = next(one for one in chain([base], (f"{base}_{n}" for n in count(1))) if one.lower() not in taken)
+        taken.add(found.lower())
+        landed.append(found)
+    return landed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from aos_core.errors import FixTheSource, NotAllowed
@@ -144,3 +146,63 @@ def test_two_files_whose_names_differ_only_in_their_ending_are_two_streams(files
     for name in ("same.csv", "same.CSV"):
         (files.folder / name).write_text(f"id,of\n1,{name}\n")
     assert {"same.csv", "same.CSV"} <= {stream.name for stream in files.connector().discover().streams}
+
+
+def test_json_lines_keep_every_value_to_the_letter_and_every_name(files: FileSource) -> None:
+    """Numbers above all: read as doubles, an amount of a budget or an id of twenty digits would be another."""
+    lines = [
+        '{"id": 12345678901234567890123, "amount": 1.10, "tiny": 0.0000000000000000000001, "name": "a \\"b\\" 3: 4, \\u00fc\\n", "on": true, "none": null}',
+        '{"amount": -0, "owner": {"id": 1.50, "tags": ["x", 2.0, {"n": 1e5}]}, "a/b~c\\"d": "odd", "Id": "another", "": "nameless", "_key": "k", "empty": ""}',
+    ]
+    (files.folder / "deals.jsonl").write_text("\n".join(lines))
+    connector = files.connector()
+    got, parts = read(connector, found(connector, "deals"))
+    names = parts[0].schema.names
+    first, second = (dict(zip(names, row, strict=True)) for row in got)
+    assert (first["id"], first["amount"], first["tiny"]) == ("12345678901234567890123", "1.10", "0.0000000000000000000001")
+    assert (first["name"], first["on"], first["none"], first["empty"]) == ('a "b" 3: 4, ü\n', "true", None, None)
+    assert (second["amount"], second["owner"], second['a/b~c"d']) == ("-0", '{"id":1.50,"tags":["x",2.0,{"n":1e5}]}', "odd")
+    assert (second["Id_1"], second["column9"], second["_key_1"], second["empty"]) == ("another", "nameless", "k", "")
+    assert parts[0].rejected == 0
+
+
+def test_a_name_that_comes_late_in_json_lines_is_a_column_and_packed_lines_are_read(files: FileSource) -> None:
+    with gzip.open(files.folder / "log.ndjson.gz", "wt") as file:
+        file.writelines(f'{{"n": {n}}}\n' for n in range(5_000))
+        file.write('{"n": 5000, "late": "x"}\n')
+    connector = files.connector()
+    got, parts = read(connector, found(connector, "log"))
+    assert parts[0].schema.names == ["n", "late"]
+    assert (len(got), got[0], got[-1]) == (5_001, ["0", None], ["5000", "x"])
+
+
+def test_parquet_keeps_its_types_and_every_value(files: FileSource) -> None:
+    duckdb.execute(
+        "copy (select 1::bigint as id, 1.10::decimal(38, 15) as amount, 0.1::double as share, true as won,"
+        " timestamptz '2026-03-01 10:00:00.123456+00' as at, date '2026-02-28' as day, 'a\0b' as text, '\\xAA'::blob as bytes,"
+        " {'x': 1.50::decimal(9, 2), 'l': [1, 2]} as nested, null::varchar as none, 'k' as _key)"
+        f" to '{files.folder}/deals.parquet' (format parquet)"
+    )
+    connector = files.connector()
+    stream = found(connector, "deals")
+    got, _ = read(connector, stream)
+    kinds = ["bigint", "decimal(38,15)", "double", "boolean", "timestamp with time zone", "date", "varchar", "blob"]
+    assert [one.type for one in stream.columns][:8] == kinds
+    assert stream.columns[-1].name == "_key_1"
+    wanted = ["1", "1.100000000000000", "0.1", "true", "2026-03-01 10:00:00.123456+00", "2026-02-28", "a\0b", "\\xAA", '{"x":1.5,"l":[1,2]}', None, "k"]
+    assert got == [wanted]
+
+
+def test_files_of_several_formats_and_one_name_are_told_apart(files: FileSource) -> None:
+    (files.folder / "deals.csv").write_text("id\n1\n")
+    (files.folder / "deals.jsonl").write_text('{"id": 2}\n')
+    (files.folder / "notes.txt").write_text("nothing to read\n")
+    connector = files.connector()
+    assert [one.name for one in connector.discover().streams] == ["deals.csv", "deals.jsonl"]
+    assert read(connector, found(connector, "deals.jsonl"))[0] == [["2"]]
+
+
+def test_rows_that_end_in_several_ways_keep_the_line_ends_of_their_values(files: FileSource) -> None:
+    (files.folder / "notes.csv").write_bytes(b'id,note\r\n1,"a\r\nb"\n2,"c\nd"\r\n3,"say ""e""\r"\r4,f\n')
+    connector = files.connector()
+    assert read(connector, found(connector, "notes"))[0] == [["1", "a\r\nb"], ["2", "c\nd"], ["3", 'say "e"\r'], ["4", "f"]]
