@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import duckdb
+
 from aos_assets.steps.building import Built, build_fresh, build_next
 from aos_assets.steps.inputs import Inputs, read_inputs
 from aos_assets.steps.leases import Lease, holding
@@ -63,17 +65,31 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
             _issue(work, built.issued)
             _publish(work, lease, inputs, version_id, file.with_suffix(".duckdb"), built)
         except BaseException as broken:
-            for left in (file, file.with_name(file.name + ".wal"), file.with_suffix(".ids"), file.with_suffix(".duckdb")):
+            for left in (file, file.with_name(file.name + ".wal"), file.with_suffix(".ids")):
                 left.unlink(missing_ok=True)
             if isinstance(broken, Exception):
-                # Whoever took over has swept the file from under this one: then that is the reason.
-                with work.database.transaction() as transaction:
-                    lease.prove(transaction)
+                _discard(work, lease, version_id, file.with_suffix(".duckdb"))
+                if isinstance(broken, duckdb.Error | OSError):
+                    raise TryAgain("The next version could not be written", culprit=work.tenant.slug, fix=f"{str(broken).splitlines()[0]}.") from broken
             raise
         built.issued.unlink(missing_ok=True)
         with work.database.transaction() as transaction:
             drop_versions(work, transaction)
     return Version(version_id, True, inputs.applied_seq, built.tables)
+
+
+def _discard(work: Work, lease: Lease, version_id: UUID, file: Path) -> None:
+    """The file goes only where its listing failed for certain: the answer to a commit may be lost, and what was committed is read.
+
+    Raises:
+        TryAgain: somebody else holds the lease now and has swept the file from under this one.
+    """
+    with work.database.transaction() as transaction:
+        transaction.next_seq()  # waits for a listing that is still under way
+        listed = transaction.first("select id from aos.versions where id = :id", id=version_id)
+        if listed is None:
+            file.unlink(missing_ok=True)
+        lease.prove(transaction)
 
 
 def _standing(transaction: Transaction, inputs: Inputs) -> Version | None:
