@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +63,13 @@ class Demo:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    folder = tmp_path_factory.mktemp("a home") / ("deep" * 30)
+    with demo_below(tmp_path_factory.mktemp("a home")) as found:
+        yield found
+
+
+@contextmanager
+def demo_below(parent: Path) -> Iterator[Demo]:
+    folder = parent / ("deep" * 30)
     folder.mkdir()
     with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
         found = Demo(folder / "home", (one.getsockname()[1], other.getsockname()[1]))
@@ -115,3 +122,37 @@ def test_stopped_at_any_moment_of_its_start_it_leaves_nothing(demo: Demo, wish: 
     os.killpg(process.pid, wish)
     process.wait(60)
     assert eventually(demo.nothing_is_left), demo.said
+
+
+def test_killed_as_a_whole_in_the_middle_of_its_work_it_finishes_with_every_row_once(tmp_path: Path) -> None:
+    """First everything at once, both databases too; then, while the rest goes on, the daemon and the webserver."""
+    with demo_below(tmp_path) as demo:
+        process = demo.start()
+        eventually(lambda: (demo.home / "lake").exists() and any((demo.home / "lake").rglob("*.parquet")), seconds=120)
+        time.sleep(random.uniform(0, 6))
+        process.kill()
+        for one in [*left_over(demo.settings), *filter(None, (Cluster(demo.home / name).process() for name in ("postgres", "source")))]:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        process.wait()
+        assert LAST not in demo.said
+        process = demo.start()
+        assert eventually(lambda: "Reading the demo's sources" in demo.said, seconds=120)
+        assert struck(demo, "dagster._daemon")
+        assert struck(demo, "dagster_webserver")
+        app = re.findall(r"http://\S+", demo.greeted(process))[0]
+        found = records(app)
+        assert {name: found[name] for name in ("account", "opportunity", "cost_report", "cloud_resource")} == {
+            "account": 85, "opportunity": 8_800, "cost_report": 1_000, "cloud_resource": 842,
+        }  # fmt: skip
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        assert eventually(demo.nothing_is_left)
+
+
+def struck(demo: Demo, word: str) -> bool:
+    """Kills those of its processes whose command has the word."""
+    found = [one for one in left_over(demo.settings) if any(word in part for part in one.cmdline())]
+    for one in found:
+        one.kill()
+    return bool(found)
