@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import duckdb
@@ -39,10 +40,17 @@ class Change:
         return self.landed + self.deleted
 
 
-def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path) -> int:
+def take_in(
+    connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path, key: tuple[str, ...] | None, told: dict[str, str]
+) -> tuple[str, ...]:
     """The part's rows, streamed into a file; view `incoming` shows them with their number `_row` in reading order.
 
-    Returns: how many there are.
+    The file is written as a landing in which every row is new would be, so that it can become one (see `adopt`).
+
+    Args:
+        key: the stream's key; None where it is not known yet, which is then guessed from the first rows.
+
+    Returns: the key that the file is written under.
 
     Raises:
         AosError: whatever the source raised while it was read.
@@ -56,19 +64,50 @@ def take_in(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: I
             raised.append(error)
             raise
 
-    connection.register("batches", pa.RecordBatchReader.from_batches(schema, watched()))
+    coming = watched()
+    if key is None:
+        first = list(islice(coming, 1))
+        coming = chain(first, coming)
+        key = _guessed(connection, first)
+    own = _text(key[0]) if len(key) == 1 else "null::varchar"
+    connection.register("batches", pa.RecordBatchReader.from_batches(schema, coming))
     try:
-        connection.execute(f"copy (select * from batches) to {literal(str(file))} (format parquet, compression lz4, row_group_size {group_rows(len(schema))})")
+        _write(connection, f"select {own} as _key, 'i' as _op, *, now() as _at from batches", len(schema), file, told)
     except duckdb.Error as wrapped:
         if raised:
             raise raised[0] from wrapped
         raise
     finally:
         connection.unregister("batches")
-    connection.execute(
-        f"create or replace view incoming as select *, file_row_number as _row from read_parquet({literal(str(file))}, file_row_number = true)"
-    )
-    return _one(connection, "select count(*) from incoming")
+    show(connection, file)
+    return key
+
+
+def _guessed(connection: duckdb.DuckDBPyConnection, first: list[pa.RecordBatch]) -> tuple[str, ...]:
+    if not first:
+        return ()
+    connection.register("first_rows", pa.Table.from_batches(first))
+    try:
+        return tuple(prove_key(connection, list(first[0].schema.names), "first_rows"))
+    finally:
+        connection.unregister("first_rows")
+
+
+def adopt(connection: duckdb.DuckDBPyConnection, change: Change, written: tuple[str, ...], key: tuple[str, ...], incoming: Path, file: Path) -> bool:
+    """Makes the file that was taken in the landing, where it already is what would be written: every row new, under its own key."""
+    if change.landed != change.read or change.deleted or written != key or len(key) != 1:
+        return False
+    others = "select (select count(*) from twice) + (select count(*) from plain where own is null) + (select count(*) from landing_rows where _op <> 'i')"
+    if _one(connection, others) > 0:
+        return False
+    incoming.rename(file)
+    return True
+
+
+def show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    """View `incoming` over a file that was taken in, wherever it stands now."""
+    read = f"read_parquet({literal(str(file))}, file_row_number = true)"
+    connection.execute(f"create or replace view incoming as select * exclude (_key, _op, _at, file_row_number), file_row_number as _row from {read}")
 
 
 def group_rows(columns: int) -> int:
@@ -76,12 +115,12 @@ def group_rows(columns: int) -> int:
     return max(2_048, min(122_880, 10_000_000 // max(1, columns)))
 
 
-def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> list[str]:
+def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "incoming") -> list[str]:
     """The first column that is never absent and never twice the same, ids by name before others; none if none is.
 
     A single row proves nothing.
     """
-    if not columns or _one(connection, "select count(*) from incoming") < 2:
+    if not columns or _one(connection, f"select count(*) from {rows}") < 2:
         return []
     # What is absent or twice the same among the first rows is no key; whoever is left is counted.
     likely = []
@@ -89,11 +128,11 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> list
         some = columns[start : start + COUNTED_AT_ONCE]
         measures = ", ".join(f"count(distinct {_text(name)}) filter (trim({_text(name)}) <> '')" for name in some)
         cells = ", ".join(map(quoted, some))
-        total, *counted = connection.execute(f"select count(*), {measures} from (select {cells} from incoming limit {_KEY_SAMPLE})").fetchall()[0]
+        total, *counted = connection.execute(f"select count(*), {measures} from (select {cells} from {rows} limit {_KEY_SAMPLE})").fetchall()[0]
         likely += [name for name, distinct in zip(some, counted, strict=True) if distinct == total]
     likely.sort(key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
     for name in likely[:_KEY_TRIES]:
-        if _one(connection, f"select count(*) - count(distinct {_text(name)}) filter (trim({_text(name)}) <> '') from incoming") == 0:
+        if _one(connection, f"select count(*) - count(distinct {_text(name)}) filter (trim({_text(name)}) <> '') from {rows}") == 0:
             return [name]
     return []
 
@@ -130,16 +169,19 @@ def compare(
     return _count(connection)
 
 
-def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], change: Change, file: Path, told: dict[str, str]) -> None:
+def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], file: Path, told: dict[str, str]) -> None:
     """The raw file: the rows to land in order, as the source sent them, with `_key`, `_op` and `_at`."""
     names = "".join(f", i.{quoted(name)}" for name in columns)
     rows = f"select l._key, l._op{names}, now() as _at from landing_rows l left join incoming i on i._row = l.n order by l.row"
     if len(columns) > 5 * _AT_ONCE:
         connection.execute("set threads = 1")  # each thread of a sort holds wide rows of its own
+    _write(connection, rows, len(columns), file, told)
+
+
+def _write(connection: duckdb.DuckDBPyConnection, rows: str, columns: int, file: Path, told: dict[str, str]) -> None:
     told_in = ", ".join(f"{name}: {literal(value)}" for name, value in told.items())
-    connection.execute(
-        f"copy ({rows}) to {literal(str(file))} (format parquet, compression zstd, compression_level 1, row_group_size {group_rows(len(columns))}, kv_metadata {{{told_in}}})"
-    )
+    form = f"format parquet, compression zstd, compression_level 1, row_group_size {group_rows(columns)}, kv_metadata {{{told_in}}}"
+    connection.execute(f"copy ({rows}) to {literal(str(file))} ({form})")
 
 
 def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tuple[str, ...]) -> None:

@@ -13,13 +13,13 @@ from uuid import UUID, uuid4
 import duckdb
 import pyarrow as pa
 
-from aos_assets.steps.changes import Change, compare, prove_key, take_in, write_landing
+from aos_assets.steps.changes import Change, adopt, compare, prove_key, show, take_in, write_landing
 from aos_assets.steps.leases import Lease, holding
 from aos_assets.steps.listing import Landed, StreamSync, list_reading, record_failure
 from aos_assets.steps.profile import profile
 from aos_assets.steps.states import open_state
 from aos_assets.steps.streams import Stored, read_stored, remember, remember_dictionaries
-from aos_core.errors import AosError, TryAgain
+from aos_core.errors import AosError, FixTheSource, TryAgain
 from aos_core.fingerprint import Fingerprint
 from aos_resources.connectors import connect
 from aos_resources.connectors.source import Connector, Part, SourceColumn, SourceStream
@@ -141,7 +141,11 @@ def _part(
     """One part compared and written. The first rows ever read prove the key, where the source declares none."""
     columns = [str(name) for name in part.schema.names]
     assert part.batches is not None
-    take_in(connection, part.schema, part.batches, spill)
+    told = {"stream": stream.name, "part": part.name}
+    known = None if stored.key_origin == "unknown" else stored.key
+    if lacking := [name for name in known or () if name not in columns]:
+        raise FixTheSource("The key of the stream is not among its columns", culprit=f"{stream.name}: {', '.join(lacking)}", fix="Bring the column back.")
+    written = take_in(connection, part.schema, part.batches, spill, known, told)
     if stored.key_origin == "unknown" and columns:
         proven = prove_key(connection, columns)
         stored = replace(stored, key=tuple(proven), key_origin="proven" if proven else "occurrence")
@@ -151,8 +155,12 @@ def _part(
     if change.rows:
         name = f"{landing}.parquet"
         with work.lake.writing(folder, name) as temporary:
-            write_landing(connection, columns, change, temporary, {"stream": stream.name, "part": part.name})
+            adopted = adopt(connection, change, written, stored.key, spill, temporary)
+            if not adopted:
+                write_landing(connection, columns, temporary, told)
         path = folder / name
+        if adopted:
+            show(connection, path)
     return Landed(part, change, landing, path, part.rejected), stored
 
 

@@ -198,3 +198,24 @@ def test_a_lease_lasts_as_long_as_its_worker_lives(acme: Company, monkeypatch: p
             pass
         with acme.work.database.transaction() as transaction:
             lease.prove(transaction)
+
+
+def test_a_key_that_only_the_first_rows_suggest_is_dropped_and_every_row_lands_under_the_one_that_holds(acme: Company) -> None:
+    rows = [{"a_id": str(min(n, 65_000)), "b_id": f"b{n}", "said": str(n % 7)} for n in range(70_000)]
+    acme.write("deals.csv", rows)
+    assert acme.stream("deals").landed == 70_000
+    landed = raw(acme)
+    assert landed == [("i", row["b_id"]) for row in rows]
+    acme.write("deals.csv", [rows[0] | {"said": "new"}, *rows[1:]])
+    one = acme.stream("deals")
+    assert (one.landed, one.unchanged, one.deleted) == (1, 69_999, 0)
+    assert raw(acme)[70_000:] == [("u", "b0")]
+
+
+def test_a_file_that_lost_the_key_of_its_stream_is_refused_in_words(acme: Company) -> None:
+    acme.write("deals.csv", FIRST)
+    acme.sync()
+    acme.write("deals.csv", [{"state": row["state"], "worth": row["worth"]} for row in FIRST])
+    one = acme.stream("deals")
+    assert "key of the stream is not among its columns (deals: deal_id)" in (one.error or "")
+    assert (one.read, one.deleted) == (0, 0)

@@ -26,7 +26,7 @@ def read(company: Company, folder: Path, state: State, complete: bool, rows: dic
     batch = pa.table({"id": pa.array(rows, pa.string()), "said": pa.array(rows.values(), pa.string())})
     with duckdb.connect() as connection:
         open_state(connection, state)
-        take_in(connection, batch.schema, iter(batch.to_batches()), folder / "incoming.parquet")
+        take_in(connection, batch.schema, iter(batch.to_batches()), folder / "incoming.parquet", ("id",), {})
         part = Part("part", complete, None, batch.schema)
         change = compare(connection, state, part, ["id", "said"], ("id",), str(uuid4()))
         after = write_state(connection, company.work, uuid4(), state)
