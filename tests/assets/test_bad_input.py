@@ -16,7 +16,6 @@ from psycopg.conninfo import conninfo_to_dict
 from aos_assets.steps.land import sync_connection
 from tests.assets.conftest import FIRST, Company
 
-ODD = 'select "x; drop table'
 GZIP_OF_ROWS = gzip.compress(b"id,name\n" + b"1,a\n" * 50_000)
 # Bytes of a file → words that its refusal says.
 REFUSED = {
