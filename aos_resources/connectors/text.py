@@ -66,8 +66,9 @@ class LineEnds:
 
     def count(self, block: bytes) -> None:
         self._line_feeds += block.count(b"\n")
-        self._returns += block.count(b"\r")
-        self._pairs += block.count(b"\r\n")
+        if returns := block.count(b"\r"):
+            self._returns += returns
+            self._pairs += block.count(b"\r\n")
 
     @property
     def total(self) -> int:
