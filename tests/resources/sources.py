@@ -136,6 +136,7 @@ class PostgresSource:
             "the table was dropped": lambda table: self._break("drop table {} cascade", table),
             "the right to read was taken": lambda table: self._break("revoke select on {} from reader", table),
             "a column was dropped": lambda table: self._break("alter table {} drop column id cascade", table, "id"),
+            "a column changed its type": lambda table: self._break("alter table {} alter column id type text using 'no ' || id", table, self.database),
             "the database lets nobody in": self._nobody_in,
         }
 

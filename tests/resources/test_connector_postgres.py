@@ -120,3 +120,13 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password(postgre
     assert refused.value.culprit == f"127.0.0.1:{where['port']}/{where['database']}"
     assert PASSWORD not in refused.value.sentence
     assert "p%40ss" not in refused.value.sentence
+
+
+def test_columns_named_like_ours_or_apart_by_case_alone_land_under_names_of_their_own(postgres: PostgresSource) -> None:
+    postgres.owner.execute("""create table odd ("_key" int primary key, "_At" timestamptz, "Id" text, "ID" text)""")
+    postgres.owner.execute("insert into odd values (1, '2026-01-01', 'a', 'b'), (2, '2026-01-02', 'c', 'd')")
+    connector = postgres.connector(cursors={"odd": "_At"})
+    stream = found(connector, "odd")
+    assert [one.name for one in stream.columns] == ["_key_1", "_At_1", "Id", "ID_1"]
+    assert (stream.key, stream.cursor) == (("_key_1",), "_At_1")
+    assert read(connector, stream, "2026-01-02 00:00:00+00")[0] == [["2", "2026-01-02 00:00:00+00", "c", "d"]]

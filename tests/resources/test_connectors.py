@@ -39,7 +39,7 @@ ODD_COLUMN = 'select "x; drop table'
 SOURCES = {"files": FileSource, "postgres": PostgresSource}
 BREAKS = {
     "files": ["the file became a folder", "the folder is gone", "the file lost its header"],
-    "postgres": ["the table was dropped", "the right to read was taken", "a column was dropped", "the database lets nobody in"],
+    "postgres": ["the table was dropped", "the right to read was taken", "a column was dropped", "a column changed its type", "the database lets nobody in"],
 }
 
 
