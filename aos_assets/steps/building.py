@@ -141,11 +141,12 @@ def _event_columns(entity: Entity) -> dict[str, str]:
 
 
 def _all_of(files: list[str], columns: dict[str, str]) -> str:
-    """Every file's rows in the same shape, or none; files of different days may lack a column or its type."""
+    """Every file's rows in the same shape, or none; files of other days may lack a column, or all of them one that is new."""
+    nothing = "select " + ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in columns.items()) + " where false"
     if not files:
-        return "select " + ", ".join(f"null::{kind} as {quoted(name)}" for name, kind in columns.items()) + " where false"
+        return nothing
     cells = ", ".join(f"{quoted(name)}::{kind} as {quoted(name)}" for name, kind in columns.items())
-    return f"select {cells} from read_parquet([{', '.join(map(literal, files))}], union_by_name = true)"
+    return f"select {cells} from (select * from read_parquet([{', '.join(map(literal, files))}], union_by_name = true) union all by name {nothing})"
 
 
 def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:

@@ -69,7 +69,7 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
                 left.unlink(missing_ok=True)
             if isinstance(broken, Exception):
                 _discard(work, lease, version_id, file.with_suffix(".duckdb"))
-                if isinstance(broken, duckdb.Error | OSError):
+                if isinstance(broken, duckdb.IOException | duckdb.OutOfMemoryException | OSError):
                     raise TryAgain("The next version could not be written", culprit=work.tenant.slug, fix=f"{str(broken).splitlines()[0]}.") from broken
             raise
         built.issued.unlink(missing_ok=True)

@@ -29,6 +29,13 @@ DOCUMENTS = [
     """{stream: crm/bill, entity: cloud_resource, key: machine, when: machine is not null, partial: true, keep: mapped,
         fields: {availability_zone: zone, resource_type: kind}}""",
 ]
+# What a person may state anew in the middle of a story.
+RESTATED = [
+    "{stream: crm/deals, entity: opportunity, key: deal_id, fields: {status: {from: state, values: {Won: lost, Lost: won, Open: open}}}}",
+    "{stream: crm/deals, entity: opportunity, key: deal_id, fields: {amount: {expr: worth * 2}}}",
+    "{stream: erp/clients, entity: account, key: client, fields: {name: domain, domain: label}}",
+    "{stream: erp/people, entity: contact, key: person, when: mail is not null, fields: {email: mail}}",
+]
 _KEY = st.sampled_from(["1", "2", "3", "4"])
 _NAME = st.sampled_from(["", "Hooli", "Umbrella", " Hooli", "Pied Piper"])
 _DOMAIN = st.sampled_from(["", "hooli.example", "umbrella.example", "HOOLI.example", "pied.example"])
@@ -51,7 +58,10 @@ FILES: dict[str, st.SearchStrategy[list[dict[str, str]]]] = {
     "erp/clients.csv": table(client=_KEY, label=_NAME, domain=_DOMAIN),
     "erp/people.csv": table(person=_KEY, mail=st.sampled_from(["", "a@hooli.example", "A@Hooli.example", "b@pied.example"]), client=_NAME),
 }
-_CHANGE = st.one_of([st.tuples(st.just(name), rows) for name, rows in FILES.items()] + [st.tuples(st.just("crm/deals-b.csv"), st.none())])
+_CHANGE = st.one_of(
+    [st.tuples(st.just(name), rows) for name, rows in FILES.items()] + [st.tuples(st.just("crm/deals-b.csv"), st.none()), st.sampled_from(RESTATED)]
+)
+Change = tuple[str, list[dict[str, str]] | None] | str
 STORY = st.lists(st.lists(_CHANGE, min_size=1, max_size=3), min_size=1, max_size=5)
 _FIRST = {
     "crm/deals-a.csv": [{"deal_id": "1", "state": "Won", "worth": "1", "company": "Hooli", "closed": ""}],
@@ -107,9 +117,13 @@ def built_from_scratch(company: Company) -> dict[str, list[tuple[Any, ...]]]:
     return tables(file)
 
 
-def tell(company: Company, story: list[list[tuple[str, list[dict[str, str]] | None]]]) -> None:
+def tell(company: Company, story: list[list[Change]]) -> None:
     for chapter in story:
-        for name, rows in chapter:
+        for change in chapter:
+            if isinstance(change, str):
+                company.decide(change)
+                continue
+            name, rows = change
             if rows is None:
                 (company.folder / name).unlink(missing_ok=True)
             else:
@@ -121,5 +135,5 @@ def tell(company: Company, story: list[list[tuple[str, list[dict[str, str]] | No
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(story=STORY)
-def test_an_increment_equals_a_build_from_scratch(founded: Callable[[], Company], story: list[list[tuple[str, list[dict[str, str]] | None]]]) -> None:
+def test_an_increment_equals_a_build_from_scratch(founded: Callable[[], Company], story: list[list[Change]]) -> None:
     tell(founded(), story)
