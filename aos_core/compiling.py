@@ -26,6 +26,10 @@ _ALLOWED_NODES: tuple[type[exp.Expression], ...] = (
     exp.Replace, exp.SplitPart, exp.Left, exp.Right, exp.Abs, exp.Round, exp.Greatest, exp.Least,
     exp.RegexpLike, exp.RegexpReplace, exp.RegexpExtract, exp.RegexpFullMatch,
 )  # fmt: skip
+# What makes numbers of its operands, what compares them, and what hands them on as they are.
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Round)
+_COMPARING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+_HANDING_ON = (exp.Paren, exp.Coalesce, exp.Nullif, exp.Case, exp.If, exp.Greatest, exp.Least)
 _CONDITIONAL = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.RegexpExtract, exp.SplitPart)
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 # What the control plane cannot keep as an issued key: its text has no zero bytes, its indexes no long values.
@@ -179,7 +183,7 @@ class _Reader:
         return CompiledField(field, value, (source,), there="false" if value == text else f"{text} is not null")
 
     def condition(self, written: str) -> str:
-        return f"coalesce({self._read(check_expression(written))}, false)"
+        return f"coalesce(try({self._read(check_expression(written))}), false)"
 
     def _expression(self, field: Field, one: FieldMap) -> CompiledField:
         tree = check_expression(str(one.expr))
@@ -187,19 +191,44 @@ class _Reader:
         result = f"try_cast(try({self._read(tree)}) as {field.physical})"
         if one.values or field.type == "enum":
             result = _words(f"cast(try({self._read(tree)}) as varchar)", field, one)
-        doubts = " or ".join(f"({self.text(name)} is not null and ({self._typed(name)}) is null)" for name in names)
+        numbers = _numbers(tree)
+        doubts = " or ".join(f"({self.text(name)} is not null and ({self._typed(name, numbers)}) is null)" for name in names)
         certain = names and not any(tree.find(kind) for kind in _CONDITIONAL)
         there = " and ".join(f"{self.text(name)} is not null" for name in names) if certain else "false"
         return CompiledField(field, result, names, there, doubts or "false")
 
-    def _typed(self, name: str) -> str:
-        return parse_value(self.text(name), self._types.get(name, "text"))
+    def _typed(self, name: str, numbers: set[str]) -> str:
+        """A column that is reckoned with is a number, though its values look like texts by now: those that are none are unreadable."""
+        kind = self._types.get(name, "text")
+        return parse_value(self.text(name), "decimal" if kind == "text" and name in numbers else kind)
 
     def _read(self, tree: exp.Expression) -> str:
+        numbers = _numbers(tree)
         read = tree.copy().transform(
-            lambda node: sqlglot.parse_one(f"({self._typed(node.name)})", read="duckdb") if isinstance(node, exp.Column) else node
+            lambda node: sqlglot.parse_one(f"({self._typed(node.name, numbers)})", read="duckdb") if isinstance(node, exp.Column) else node
         )
         return read.sql(dialect="duckdb")
+
+
+def _numbers(tree: exp.Expression) -> set[str]:
+    """Columns that the expression reckons with, or compares with a number."""
+    found: set[str] = set()
+    for node in tree.walk():
+        given = [*node.iter_expressions()]
+        if isinstance(node, _ARITHMETIC) or (isinstance(node, _COMPARING) and any(_is_number(one) for one in given)):
+            found |= {name for one in given for name in _handed_on(one)}
+    return found
+
+
+def _is_number(node: Any) -> bool:
+    bare = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(bare, exp.Literal) and not bare.is_string
+
+
+def _handed_on(node: Any) -> set[str]:
+    if isinstance(node, exp.Column):
+        return {node.name}
+    return {name for one in node.iter_expressions() for name in _handed_on(one)} if isinstance(node, _HANDING_ON) else set()
 
 
 def _words(text: str, field: Field, one: FieldMap) -> str:
