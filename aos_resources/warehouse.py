@@ -185,6 +185,16 @@ class TenantWarehouse:
         ) as version:
             yield version
 
+    def was_issued(self, entity: str, entity_id: UUID) -> bool:
+        """Whether that id ever stood for a thing of that entity, whatever versions are kept."""
+        with self._database.transaction() as transaction:
+            row = transaction.first("select paths from aos.issued_ids where entity = :entity", entity=entity)
+        paths = [str(self._lake.absolute(path)) for path in row["paths"]] if row else []
+        if not paths:
+            return False
+        with duckdb.connect(config={"memory_limit": "128MB", "threads": 1, "temp_directory": ""}) as connection:
+            return connection.execute("select 1 from read_parquet(?) where entity_id = ? limit 1", [paths, entity_id]).fetchone() is not None
+
     @contextmanager
     def opened(self, published: Published) -> Iterator[Version]:
         with self._open.cursor(self._lake.absolute(published.path)) as cursor:

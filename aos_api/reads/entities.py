@@ -87,7 +87,7 @@ def one_record(
             f"select {record_json(shape)}::varchar from {shape.table} where {quoted(shape.key)} = ?", standing
         )
     if row is None:
-        raise missing(database, entity, entity_id)
+        raise missing(warehouse, entity, entity_id)
     came = "null" if standing == entity_id else f'"{entity_id}"'
     return f'{{"version":{version_json(version.published)},"redirected_from":{came},"record":{row[0]}}}'
 
@@ -99,14 +99,8 @@ def standing_id(database: TenantDatabase, entity_id: UUID) -> UUID:
     return found
 
 
-def missing(database: TenantDatabase, entity: Entity, entity_id: UUID) -> NotFound:
-    with database.transaction() as transaction:
-        issued = transaction.first(
-            "select seq from aos.entity_ids where entity_id = :id and entity = :entity",
-            id=entity_id,
-            entity=entity.name,
-        )
-    if issued is None:
+def missing(warehouse: TenantWarehouse, entity: Entity, entity_id: UUID) -> NotFound:
+    if not warehouse.was_issued(entity.name, entity_id):
         return NotFound(f"No such {entity.name}")
     return Gone(
         "This id was issued, but nothing stands under it in the current version",

@@ -56,7 +56,7 @@ def cell(
         standing = standing_id(database, entity_id)
         found = _cell(version, shape, field, standing)
         if found is None:
-            raise missing(database, entity, entity_id)
+            raise missing(warehouse, entity, entity_id)
         value, event = found
     said = {
         "version": as_version(version.published),
