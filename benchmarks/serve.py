@@ -139,6 +139,9 @@ class Hearing:
         with self.of.cursor(path) as cursor:
             yield Hearing(cursor, self.heard)
 
+    def kept(self, path: Path) -> Any:
+        return self.of.kept(path)
+
     def execute(self, statement: str, values: list[Any]) -> Any:
         self.heard.append((statement, values))
         return self.of.execute(statement, values)
