@@ -124,6 +124,7 @@ class Tokens:
         self._key = signing_key(settings)
         self._keys = {self._key.id: self._key.public}
         self._sessions: dict[UUID, tuple[float, Session]] = {}
+        self._ended = 0
         self._lock = threading.Lock()
 
     def issue(self, user: User, membership: Membership, *, until: datetime | None = None) -> Issued:
@@ -176,11 +177,12 @@ class Tokens:
 
     def look_up(self, claims: Claims) -> Session:
         """The session as the database has it now. Raises as `session` does."""
-        session = self._standing(claims)
+        ended, session = self._ended, self._standing(claims)
         with self._lock:
             if len(self._sessions) >= 10_000:
                 self._sessions.clear()
-            self._sessions[claims.token_id] = (time.monotonic(), session)
+            if ended == self._ended:  # else this one may have been ended after it was looked up
+                self._sessions[claims.token_id] = (time.monotonic(), session)
         return session
 
     def revoke(self, claims: Claims) -> None:
@@ -192,6 +194,7 @@ class Tokens:
                 token=claims.token_id, user=claims.user_id, expires=claims.expires_at,
             )  # fmt: skip
         with self._lock:
+            self._ended += 1
             self._sessions.pop(claims.token_id, None)
 
     def _standing(self, claims: Claims) -> Session:

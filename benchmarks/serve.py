@@ -5,8 +5,9 @@
 Asks for pages of 100 records (every other one the first, else behind a random row) and for single records by random
 ids, from one process of the API as `aos api` starts it: a real port, a real sign-in, nothing switched off. The peer is
 a process of sixteen threads that run, on the same file under the same limits, exactly the statements that the API
-ran for the same asks. Either is asked again as soon as it has answered. Ends with one line of JSON; `p99_ratio` is
-the API's by the peer's.
+ran for the same asks. Either is asked again as soon as it has answered. Ends with one line of JSON: `cpu_ms` is what
+one ask costs the API's or the peer's process, `busy` the share of the time in which the asking process was at work
+(near 1, and it is what is measured), `p99_ratio` the API's by the peer's.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any
 from uuid import UUID
 
 import duckdb
+import psutil
 
 from benchmarks.stage import DEALS, connect, decide, installation, tenant
 
@@ -49,10 +51,13 @@ def main() -> None:
     asked.add_argument("--kind", choices=KINDS, help=argparse.SUPPRESS)
     asked.add_argument("--home", type=Path, help=argparse.SUPPRESS)
     asked.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    asked.add_argument("--process", type=int, help=argparse.SUPPRESS)
     given = asked.parse_args()
     if given.side:
         asks = json.loads((given.home / "asks.json").read_text())[given.kind]
-        print(json.dumps(api(given.port, asks, given.seconds) if given.side == "api" else sql(given.home, given.kind, asks, given.seconds)))
+        served = psutil.Process(given.process)
+        found = api(given.port, served, asks, given.seconds) if given.side == "api" else sql(given.home, given.kind, asks, given.seconds)
+        print(json.dumps(found))
         return
     with tempfile.TemporaryDirectory() as folder:
         print(json.dumps({"rows": given.rows} | measure(Path(folder), given.rows, given.seconds, given.rounds)))
@@ -85,11 +90,11 @@ def compare(settings: Any, seconds: float, rounds: int) -> dict[str, Any]:
     """Each kind of ask on either side, in turns, so that neither has the quieter machine."""
     (settings.home / "asks.json").write_text(json.dumps(asks_of(settings)))
     measured: dict[str, Any] = {kind: {"api": [], "sql": []} for kind in KINDS}
-    with serving(settings) as port:
+    with serving(settings) as (port, process):
         for _ in range(rounds):
             for kind in KINDS:
                 for side in ("api", "sql"):
-                    measured[kind][side].append(_apart(side, kind, settings.home, port, seconds))
+                    measured[kind][side].append(_apart(side, kind, settings.home, port, process, seconds))
     for kind in KINDS:
         for side, found in measured[kind].items():
             measured[kind][side] = {name: round(statistics.median(one[name] for one in found), 2) for name in found[0]}
@@ -148,7 +153,8 @@ class Hearing:
 
 
 @contextlib.contextmanager
-def serving(settings: Any) -> Iterator[int]:
+def serving(settings: Any) -> Iterator[tuple[int, int]]:
+    """Its port and its process."""
     from aos_cli.processes import Process
     from aos_cli.servers import api
     from aos_resources.embedded import free_port
@@ -160,29 +166,35 @@ def serving(settings: Any) -> Iterator[int]:
         while not process.answers():
             assert process.ended is None, process.last_words()
             time.sleep(0.1)
-        yield free.api_port
+        yield free.api_port, process.pid
     finally:
         process.stop(10)
 
 
-def _apart(side: str, kind: str, home: Path, port: int, seconds: float) -> dict[str, float]:
+def _apart(side: str, kind: str, home: Path, port: int, process: int, seconds: float) -> dict[str, float]:
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.serve", "--side", side, "--kind", kind, "--home", str(home),
-               "--port", str(port), "--seconds", str(seconds)]  # fmt: skip
+               "--port", str(port), "--process", str(process), "--seconds", str(seconds)]  # fmt: skip
     found: dict[str, float] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
     print(f"{kind} {side} {json.dumps(found)}", file=sys.stderr)
     return found
 
 
-def summed_up(taken: list[float], seconds: float) -> dict[str, float]:
+def summed_up(taken: list[float], seconds: float, cpu: float) -> dict[str, float]:
     cuts = statistics.quantiles(taken, n=100)
-    return {"p50_ms": round(cuts[49] * 1000, 2), "p99_ms": round(cuts[98] * 1000, 2), "per_second": round(len(taken) / seconds, 1)}
+    found = {"p50_ms": cuts[49] * 1000, "p99_ms": cuts[98] * 1000, "per_second": len(taken) / seconds, "cpu_ms": cpu / len(taken) * 1000}
+    return {name: round(figure, 2) for name, figure in found.items()}
+
+
+def spent(process: psutil.Process) -> float:
+    """CPU seconds so far."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
 
 
 # --- the API, asked by one thread over bare sockets ----------------------------------------------------------
 
 
-def api(port: int, asks: list[str], seconds: float) -> dict[str, float]:
-    """`busy` is the share of the time in which this process itself was at work: far from 1, or it is what is measured."""
+def api(port: int, served: psutil.Process, asks: list[str], seconds: float) -> dict[str, float]:
     body = json.dumps({"email": EMAIL, "password": PASSWORD}).encode()
     lead = f"Host: 127.0.0.1:{port}\r\nContent-Type: application/json\r\n"
     signed_in = Caller(port)
@@ -191,23 +203,20 @@ def api(port: int, asks: list[str], seconds: float) -> dict[str, float]:
         pass
     lead = f" HTTP/1.1\r\n{lead}Authorization: Bearer {json.loads(answer)['access_token']}\r\n\r\n"
     requests = [f"GET /api/v1/entities/opportunity{one}{lead}".encode() for one in asks]
-    chance, taken, waiting = random.Random(11), [], selectors.DefaultSelector()
-    counted = time.monotonic() + WARMING
-    end = counted + seconds
+    chance, taken, waiting = random.Random(11), list[float](), selectors.DefaultSelector()
     for _ in range(AT_ONCE):
         caller = Caller(port)
         waiting.register(caller.socket, selectors.EVENT_READ, caller)
         caller.send(chance.choice(requests))
-    cpu = time.process_time()
-    while time.monotonic() < end:
-        for key, _ in waiting.select():
-            if key.data.receive() is None:
-                continue
-            now = time.monotonic()
-            if counted <= now < end:
-                taken.append(now - key.data.asked)
-            key.data.send(chance.choice(requests))
-    return summed_up(taken, seconds) | {"busy": round((time.process_time() - cpu) / (seconds + WARMING), 2)}
+    for counted in (WARMING, seconds):
+        taken.clear()
+        end, cpu, own = time.monotonic() + counted, spent(served), time.process_time()
+        while time.monotonic() < end:
+            for key, _ in waiting.select():
+                if key.data.receive() is not None:
+                    taken.append(time.monotonic() - key.data.asked)
+                    key.data.send(chance.choice(requests))
+    return summed_up(taken, seconds, spent(served) - cpu) | {"busy": round((time.process_time() - own) / seconds, 2)}
 
 
 class Caller:
@@ -269,9 +278,11 @@ def sql(home: Path, kind: str, asks: list[str], seconds: float) -> dict[str, flo
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(AT_ONCE)]
     for thread in threads:
         thread.start()
+    time.sleep(max(0.0, counted - time.monotonic()))
+    cpu = time.process_time()
     for thread in threads:
         thread.join()
-    return summed_up(taken, seconds)
+    return summed_up(taken, seconds, time.process_time() - cpu)
 
 
 def statements(settings: Any, kind: str, asks: list[str]) -> list[list[tuple[str, list[Any]]]]:
