@@ -89,6 +89,9 @@ def _as(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _said_often(first: pa.Table) -> list[str]:
-    sample = first.slice(0, _SAMPLE)
-    texts = [name for name in first.column_names if pa.types.is_string(first.schema.field(name).type)]
-    return [name for name in texts if pc.count_distinct(sample[name]).as_py() * _SHARE <= sample.num_rows]
+    sample, often = first.slice(0, _SAMPLE), list[str]()
+    for name, column in zip(sample.column_names, sample.columns, strict=True):
+        if pa.types.is_string(column.type) or isinstance(column.type, pa.UuidType):
+            values = column.cast(column.type.storage_type) if isinstance(column.type, pa.UuidType) else column
+            often += [name] if pc.count_distinct(values).as_py() * _SHARE <= len(column) else []
+    return often
