@@ -109,6 +109,7 @@ def check_expression(written: str) -> exp.Expression:
     return found
 
 
+@lru_cache(maxsize=4096)
 def quoted(name: str) -> str:
     return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")
 

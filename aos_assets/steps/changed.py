@@ -104,11 +104,14 @@ def _rows(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> 
         " from (select * from news qualify row_number() over (partition by stream, source_key order by moment desc) = 1) n"
         " left join doubts d on d.stream = n.stream and d.source_key = n.source_key where n.op = 'u'"
     )
+    # What stands of the changed keys by now: looked for once, since nothing else costs as much as looking through all rows.
     connection.execute(
-        f"update {living} l set newest = not l.newest from (select rowid as place, newest is distinct from"
-        " (moment = max(moment) over (partition by stream, entity_key)) as wrong"
-        f" from {living} where (stream, entity_key) in (select (stream, entity_key) from changed.{entity.name})) w"
-        " where w.wrong and w.place = l.rowid"
+        f"create or replace temp table stands as select rowid as place, stream, entity_key, moment, newest from {living}"
+        f" where (stream, entity_key) in (select (stream, entity_key) from changed.{entity.name})"
+    )
+    connection.execute(
+        f"update {living} l set newest = not l.newest from (select place, newest is distinct from"
+        " (moment = max(moment) over (partition by stream, entity_key)) as wrong from stands) w where w.wrong and w.place = l.rowid"
     )
 
 
@@ -129,10 +132,7 @@ def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) 
         f"create or replace temp table met as select connection, stream, entity_key, min(moment) as first, {lasts} from news where op = 'u'"
         " group by connection, stream, entity_key"
     )
-    connection.execute(
-        f"create or replace temp table living as select distinct stream, entity_key from identities.{entity.name}_living"
-        f" where (stream, entity_key) in (select (stream, entity_key) from changed.{entity.name})"
-    )
+    connection.execute("create or replace temp table living as select distinct stream, entity_key from stands")
     news = ", ".join(f"coalesce(m.{column}, b.{column}) as {column}" for column in columns)
     sets = ", ".join(f"{column} = a.{column}" for column in (*columns, "live"))
     connection.execute(

@@ -68,5 +68,5 @@ def _options(scratch: Path) -> list[str]:
     return [
         "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT), "--target-path", str(scratch / "target"),
         "--log-path", str(scratch / "logs"), "--no-use-colors", "--log-level", "none", "--no-send-anonymous-usage-stats",
-        "--no-version-check", "--no-write-json",
+        "--no-version-check", "--no-write-json", "--no-populate-cache",
     ]  # fmt: skip
