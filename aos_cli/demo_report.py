@@ -89,7 +89,7 @@ def _demo_figures(
         return f"read_parquet([{', '.join(map(literal, files[name]))}], filename = true, file_row_number = true)"
 
     product = [field.name for field in work.ontology.entity("opportunity").values].index("product") + 1
-    place = f"o._events[o._from[{product}]]"
+    place = f"o._events[coalesce(o._from[{product}], 1)]"
     resources = next(one for one in mappings if one["entity"] == "cloud_resource")
     lost = (
         "select count(distinct r.resource_id) from unified.cloud_resources r join {events} e on e.entity_key = r.resource_id_source"

@@ -36,7 +36,7 @@ from aos_resources.world import open_world
 
 home, roots, slug = sys.argv[1:]
 for stage, module, name in (("reading", land, "_stream"), ("listing", land, "list_reading"), ("mapping", stages, "suggest_mappings"),
-                            ("events", events, "_build"), ("identities", building, "follow"), ("models", dbt, "build"), ("publishing", publish, "_issue")):
+                            ("events", events, "_build"), ("identities", building, "follow"), ("models", dbt, "build"), ("publishing", publish, "_publish")):
     def told(*given, stage=stage, step=getattr(module, name), **named):
         print(stage, flush=True)
         return step(*given, **named)
@@ -92,7 +92,7 @@ def measure(folder: Path, rows: int, kills: int, seed: int) -> dict[str, Any]:
             hit, unequal, wrong = dict.fromkeys(STAGES, 0), 0, 0
             for n in range(kills):
                 write(folder, rows, n + 2)
-                stage = nursery.strike(STAGES[n % len(STAGES)], chance, lasting)
+                stage = nursery.strike(min(STAGES, key=lambda one: hit[one]), chance, lasting)
                 hit[stage] += 1
                 with struck.database.transaction() as transaction:  # what time does for a worker that was killed
                     transaction.run("update aos.leases set held_until = now() - interval '1 second'")

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psutil
+
 DEALS = """
 select i as deal_id, ['Won','Lost','Open'][i % 3 + 1] as state, round(i * 1.37, 2) as worth, 'company ' || i % 5000 as company,
   date '2020-01-01' + (i % 1500)::int as close_date, 'agent ' || i % 300 as owner, 'product ' || i % 40 as product,
@@ -95,3 +97,11 @@ def timed(measured: dict[str, float], name: str) -> Iterator[None]:
 def peak() -> float:
     """Of this process so far, in MB (Linux counts in kB)."""
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def cpu_of_postgres(world: Any) -> float:
+    """Seconds that the installation's own server has used: the postmaster, its children that ended and those that live."""
+    postmaster = psutil.Process(int((world.settings.home / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[0]))
+    own = postmaster.cpu_times()
+    living = [one.cpu_times() for one in postmaster.children(recursive=True)]
+    return float(sum(own[:4]) + sum(one.user + one.system for one in living))
