@@ -36,10 +36,10 @@ def main() -> None:
         (Path(folder) / "files").mkdir()
         duckdb.execute(f"copy ({DEALS.format(rows=given.rows)}) to '{folder}/files/deals.csv'")
         found = {"rows": given.rows} | {side: _apart(side, Path(folder)) for side in ("bare", "ours")} | peers.measure(Path(folder), given.rows)
-    bare, ours = found["bare"]["cpu_load"], found["ours"]
-    found["cpu_ratio_to_canonical"] = round(sum(ours[f"cpu_{one}"] for one in ("land", "map", "events")) / bare, 2)
-    found["cpu_ratio_to_published"] = round(ours["cpu_total"] / bare, 2)
-    found |= {f"cpu_ratio_{side}": round(found[side]["cpu_scaled"] / bare, 2) for side in peers.SIDES}
+    load, path = found["bare"]["cpu_load"], found["ours"]
+    found["cpu_ratio_to_canonical"] = round(sum(path[f"cpu_{one}"] for one in ("land", "map", "events")) / load, 2)
+    found["cpu_ratio_to_published"] = round(path["cpu_total"] / load, 2)
+    found |= {f"cpu_ratio_{side}": round(found[side]["cpu_scaled"] / load, 2) for side in peers.SIDES}
     print(json.dumps(found))
 
 
