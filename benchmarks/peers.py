@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -128,9 +127,9 @@ def pydantic_xadd(folder: Path, rows: int) -> Measured:
 
 def _dlt(folder: Path, source: Callable[[], Iterator[Any]], rows: int) -> Measured:
     """Extract, normalize and load into a DuckDB file, by Parquet: dlt's default between the last two is SQL text, which costs several times as much."""
-    os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": str(folder / "data"), "RUNTIME__LOG_LEVEL": "ERROR"}
     import dlt
 
+    dlt.config["runtime.dlthub_telemetry"] = False
     folder.mkdir()
     pipeline = dlt.pipeline("deals", pipelines_dir=str(folder), destination=dlt.destinations.duckdb(str(folder / "deals.duckdb")), dataset_name="crm")
     with _measured(rows) as measured:
