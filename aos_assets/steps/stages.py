@@ -170,13 +170,14 @@ def publish(work: Work, run: str) -> Iterator[Report]:
         with recorded(work, "warehouse", "", run) as (run_id, summary):
             version = refresh(work, run_id)
             summary |= {"version": str(version.id), "new": version.fresh, "tables": {key: one["rows"] for key, one in version.tables.items()}}
+    fresh = _fresh(work, version)
     for key in sorted(version.tables, key=lambda one: (_SCHEMAS.index(one.partition("/")[0]), one)):
         schema, name = key.split("/")
         table = version.tables[key]
         if not (schema == "identities" and name.endswith(_INNER)):
             columns = tuple((one["name"], one["type"], _about(work, schema, name, one["name"])) for one in table["columns"])
             said = {"version": str(version.id), "applied_seq": version.applied_seq}
-            yield Report((schema, name), version.fresh, table["rows"], said, columns, _checks(work, version, schema, name, table["rows"]))
+            yield Report((schema, name), key in fresh, table["rows"], said, columns, _checks(work, version, schema, name, table["rows"]))
 
 
 def _standing(work: Work) -> Version | None:
@@ -190,6 +191,16 @@ def _standing(work: Work) -> Version | None:
     except TryAgain:
         return None  # whoever refreshes says why
     return Version(row["id"], False, row["applied_seq"], row["tables"])
+
+
+def _fresh(work: Work, version: Version) -> set[str]:
+    """Tables that this version may have changed: of a new one all but those that stand empty as they did before it."""
+    if not version.fresh:
+        return set()
+    with work.database.transaction() as transaction:
+        row = transaction.first("select p.tables from aos.versions v join aos.versions p on p.id = v.parent where v.id = :id", id=version.id)
+    before = row["tables"] if row is not None else {}
+    return {key for key, one in version.tables.items() if one["rows"] > 0 or before.get(key) != one}
 
 
 def _about(work: Work, schema: str, table: str, column: str) -> str:
