@@ -46,7 +46,7 @@ def installation(folder: Path) -> Iterator[Any]:
     prepare(settings, cluster.start())
     world = open_world(settings)
     try:
-        dbt.nodes_fingerprint(settings.home / "dbt")
+        dbt.load(settings.home / "dbt")
         yield world
     finally:
         world.database.close()
