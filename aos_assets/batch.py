@@ -5,7 +5,7 @@ from pydantic import Field
 
 from aos_assets.events import event_assets
 from aos_assets.raw import raw_assets
-from aos_assets.reporting import holding, logged
+from aos_assets.reporting import checks_that_hold, logged
 from aos_assets.steps.stages import refresh_tenant
 from aos_assets.steps.sweeping import sweep
 from aos_assets.warehouse import warehouse
@@ -25,13 +25,13 @@ class Tenants(Config):
 def refresh_tenants(context: OpExecutionContext, config: Tenants, world: ResourceParam[World]) -> None:
     slugs = config.tenants or [one.slug for one in world.database.tenants()]
     failed: dict[str, str] = {}
-    held = holding(context.instance, _CHECKS, slugs)
+    holding = checks_that_hold(context.instance, _CHECKS, slugs)
     for slug in slugs:
         try:
             for report in refresh_tenant(world.named(slug), context.run.run_id):
                 if any(check.name == "balance" and not check.passed for check in report.checks):
                     failed[slug] = f"{'/'.join(report.key)} does not balance"
-                for event in logged(report, slug, held):
+                for event in logged(report, slug, holding):
                     context.log_event(event)  # type: ignore[arg-type]  # checks are logged too; the annotation lags behind
         except AosError as error:
             failed[slug] = error.sentence

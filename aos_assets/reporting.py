@@ -65,7 +65,7 @@ def logged(report: Report, tenant: str, holding: Set[Told]) -> Iterator[RawEvent
             )
 
 
-def holding(instance: DagsterInstance, checks: Sequence[AssetCheckKey], tenants: Sequence[str]) -> frozenset[Told]:
+def checks_that_hold(instance: DagsterInstance, checks: Sequence[AssetCheckKey], tenants: Sequence[str]) -> frozenset[Told]:
     """The tenants' checks of which Dagster heard last that they hold."""
     found = instance.event_log_storage.get_asset_check_partition_info(checks, partition_keys=tenants)
     return frozenset((one.partition_key, one.check_key) for one in found if one.latest_execution_status.value == "SUCCEEDED")

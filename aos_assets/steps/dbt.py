@@ -47,7 +47,8 @@ def build(work_file: Path, scratch: Path, memory: str, models: list[str]) -> Non
 @cache
 def nodes_fingerprint() -> str:
     """A hash of every model and macro of ours as written, and of how the project has them made."""
-    written = sorted((str(path.relative_to(PROJECT)), path.read_text()) for path in (PROJECT / "dbt_project.yml", *PROJECT.glob("m*/**/*.sql")))
+    files = [PROJECT / "dbt_project.yml", *(PROJECT / "models").rglob("*.sql"), *(PROJECT / "macros").rglob("*.sql")]
+    written = sorted((str(path.relative_to(PROJECT)), path.read_text()) for path in files)
     return hashlib.sha256(json.dumps(written).encode()).hexdigest()
 
 

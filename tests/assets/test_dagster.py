@@ -119,13 +119,13 @@ def test_a_check_that_another_tenant_passed_is_told_of_this_one_too(
     mapped: Company, neighbour: Company, opened: World, instance: DagsterInstance
 ) -> None:
     from aos_assets.batch import _CHECKS
-    from aos_assets.reporting import holding
+    from aos_assets.reporting import checks_that_hold
 
     slug = mapped.work.tenant.slug
     batch(opened, instance, slug)
-    assert {tenant for tenant, _ in holding(instance, _CHECKS, [slug, neighbour.work.tenant.slug])} == {slug}
-    assert len(holding(instance, _CHECKS, [slug])) == len(_CHECKS)
-    assert holding(instance, _CHECKS, [neighbour.work.tenant.slug]) == set()
+    assert {tenant for tenant, _ in checks_that_hold(instance, _CHECKS, [slug, neighbour.work.tenant.slug])} == {slug}
+    assert len(checks_that_hold(instance, _CHECKS, [slug])) == len(_CHECKS)
+    assert checks_that_hold(instance, _CHECKS, [neighbour.work.tenant.slug]) == set()
 
 
 def test_a_batch_that_finds_nothing_new_leaves_a_row_of_the_reading_alone(mapped: Company, opened: World, instance: DagsterInstance) -> None:
