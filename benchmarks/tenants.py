@@ -29,7 +29,7 @@ import duckdb
 import psutil
 import psycopg
 
-from benchmarks.stage import DEALS, connect, decide, installation, tenant
+from benchmarks.stage import DEALS, connect, decide, installation, peak, tenant
 
 ROWS = 300  # of a tenant's file
 SETTLED = 40  # seconds until the processes of a start have loaded what they load
@@ -97,7 +97,7 @@ def run(job: str, *slugs: str) -> dict[str, float]:
     return {
         "cpu": sum(one.ru_utime + one.ru_stime for one in used),
         "events": events,
-        "peak_mb": used[0].ru_maxrss / 1024,
+        "peak_mb": peak(),
     }
 
 
@@ -112,7 +112,7 @@ def _compared(one: dict[str, float], rest: dict[str, float], tenants: int, apart
         "run_overhead_cpu": round(overhead, 3),
         "overhead_by_tenant": round(overhead / share["cpu"], 1),
         "own_run_by_tenant": round((own["cpu"] + own["cpu_postgres"]) / (share["cpu"] + share["cpu_postgres"]), 1),
-        "batch_peak_mb": round(rest["peak_mb"]),
+        "batch_peak_mb": rest["peak_mb"],
     }
 
 
