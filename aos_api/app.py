@@ -33,7 +33,7 @@ from aos_resources.warehouse import Warehouse
 
 _ROUTERS = (auth, connections, streams, mappings, proposals, entities, provenance, metrics, runs, health)
 _PAGES = Path(__file__).resolve().parent.parent / "frontend" / "dist"
-_POOL = 8  # connections of a role; as many again in a burst
+_POOL = 16  # connections of a role
 _FREE_FAILURES, _FREE_FAILURES_OF_AN_ADDRESS = 5, 30
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from aos_api.identity import Caller, Noun, Verb, caller_of, may
 from aos_api.throttle import Throttle
@@ -52,14 +53,16 @@ class Workspace:
     ontology: Ontology
 
 
-def services(request: Request) -> Services:
+# What follows is asked on the event loop: a dependency in the thread pool costs two changes of threads, so only what
+# blocks goes there.
+async def services(request: Request) -> Services:
     return cast(Services, request.app.state.services)
 
 
 Held = Annotated[Services, Depends(services)]
 
 
-def signed_in(
+async def signed_in(
     request: Request,
     held: Held,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -71,20 +74,26 @@ def signed_in(
         NotSignedIn: neither is in force. NotAllowed: a cookie, but the request comes from another site.
     """
     if bearer is not None:
-        return caller_of(held.tokens.session(bearer.credentials))
+        return await _caller(held.tokens, bearer.credentials)
     if cookie is None:
         raise NotSignedIn("There are no credentials", fix="Sign in first.")
     if request.method not in _HARMLESS and not _from_here(request):
         raise NotAllowed(
             "A change with a cookie must come from this site itself", fix="Use a bearer token elsewhere."
         )
-    return caller_of(held.tokens.session(cookie))
+    return await _caller(held.tokens, cookie)
+
+
+async def _caller(tokens: Tokens, token: str) -> Caller:
+    claims = tokens.read(token)
+    session = tokens.remembered(claims)
+    return caller_of(session if session is not None else await run_in_threadpool(tokens.look_up, claims))
 
 
 SignedIn = Annotated[Caller, Depends(signed_in)]
 
 
-def from_no_other_site(request: Request) -> None:
+async def from_no_other_site(request: Request) -> None:
     """For signing in, which has no cookie yet: a browser that says it comes from elsewhere is refused.
 
     Raises:
@@ -94,10 +103,10 @@ def from_no_other_site(request: Request) -> None:
         raise NotAllowed("Signing in must come from this site itself")
 
 
-def who_may(verb: Verb, noun: Noun) -> Callable[[SignedIn, Held], Workspace]:
+def who_may(verb: Verb, noun: Noun) -> Callable[[SignedIn, Held], Awaitable[Workspace]]:
     """The workspace of a caller who may do that; what every route of a tenant's things asks for."""
 
-    def workspace(caller: SignedIn, held: Held) -> Workspace:
+    async def workspace(caller: SignedIn, held: Held) -> Workspace:
         may(caller, verb, noun)
         tenant = caller.tenant
         return Workspace(

@@ -26,17 +26,22 @@ _ALLOWED_NODES: tuple[type[exp.Expression], ...] = (
     exp.Replace, exp.SplitPart, exp.Left, exp.Right, exp.Abs, exp.Round, exp.Greatest, exp.Least,
     exp.RegexpLike, exp.RegexpReplace, exp.RegexpExtract, exp.RegexpFullMatch,
 )  # fmt: skip
+# What makes numbers of its operands, what compares them, and what hands them on as they are.
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.Abs, exp.Round)
+_COMPARING = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.Between, exp.In)
+_HANDING_ON = (exp.Paren, exp.Coalesce, exp.Nullif, exp.Case, exp.If, exp.Greatest, exp.Least)
 _CONDITIONAL = (exp.Case, exp.If, exp.Coalesce, exp.Nullif, exp.RegexpExtract, exp.SplitPart)
 _PLAIN = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-# With its type: a column of a file that is nothing but null would have none.
 # What the control plane cannot keep as an issued key: its text has no zero bytes, its indexes no long values.
 _NO_KEY = "coalesce(strlen(entity_key) > 1000 or contains(entity_key, chr(0)), false)"
+# With its type: a column of a file that is nothing but null would have none.
 _NOTHING = "cast(null as varchar)"
 _SHORT = r"^[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)$"
 _WHOLE = r"^[+-]?[0-9]+$"
 _EXACT = r"^[+-]?[0-9]*(\.[0-9]{0,15}0*)?$"
 _ISO_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ISO_MIDNIGHT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]00:00(:00(\.0+)?)?(Z|[+-]00(:?00)?)?$"
+_ISO_LOCAL = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?$"
 _ISO_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?$"
 
 
@@ -118,12 +123,11 @@ def parse_value(text: str, kind: str, parser: str | None = None) -> str:
     `kind` is a base type of the ontology. A decimal is accepted only if nothing of it is rounded away.
     """
     if kind in ("integer", "decimal", "money", "share"):
-        return _number(_unformatted(f"trim({text})", parser), kind, parser)
+        return _number(text if parser is None else _unformatted(f"trim({text})", parser), kind, parser)
     if kind == "date":
-        return _date(f"trim({text})", parser)
+        return _date(text, parser)
     if kind == "timestamp":
-        moment = f"trim({text})"
-        return f"case when regexp_matches({moment}, '{_ISO_TIME}') then timezone('UTC', try_cast({moment} as timestamptz)) end"
+        return _moment(text)
     if kind == "boolean":
         word = f"lower(trim({text}))"
         return f"case when {word} in ('true', 't', 'yes', 'y', '1') then true when {word} in ('false', 'f', 'no', 'n', '0') then false end"
@@ -161,7 +165,11 @@ class _Reader:
 
     def _text(self, column: str) -> str:
         plain = f"cast({quoted(column)} as varchar)"
-        return f"(case when trim({plain}) in ({self._absent}) then null else {plain} end)" if self._absent else plain
+        if not self._absent:
+            return plain
+        # What begins with a visible ASCII character is not blank: nothing needs to be trimmed to see that.
+        seen = f" when {plain} >= '!' and {plain} < chr(127) then {plain}" if self._mapping.absent == ("",) else ""
+        return f"(case{seen} when trim({plain}) in ({self._absent}) then null else {plain} end)"
 
     def field(self, field: Field, one: FieldMap) -> CompiledField:
         if one.expr is not None:
@@ -175,7 +183,7 @@ class _Reader:
         return CompiledField(field, value, (source,), there="false" if value == text else f"{text} is not null")
 
     def condition(self, written: str) -> str:
-        return f"coalesce({self._read(check_expression(written))}, false)"
+        return f"coalesce(try({self._read(check_expression(written))}), false)"
 
     def _expression(self, field: Field, one: FieldMap) -> CompiledField:
         tree = check_expression(str(one.expr))
@@ -183,19 +191,44 @@ class _Reader:
         result = f"try_cast(try({self._read(tree)}) as {field.physical})"
         if one.values or field.type == "enum":
             result = _words(f"cast(try({self._read(tree)}) as varchar)", field, one)
-        doubts = " or ".join(f"({self.text(name)} is not null and ({self._typed(name)}) is null)" for name in names)
+        numbers = _numbers(tree)
+        doubts = " or ".join(f"({self.text(name)} is not null and ({self._typed(name, numbers)}) is null)" for name in names)
         certain = names and not any(tree.find(kind) for kind in _CONDITIONAL)
         there = " and ".join(f"{self.text(name)} is not null" for name in names) if certain else "false"
         return CompiledField(field, result, names, there, doubts or "false")
 
-    def _typed(self, name: str) -> str:
-        return parse_value(self.text(name), self._types.get(name, "text"))
+    def _typed(self, name: str, numbers: set[str]) -> str:
+        """A column that is reckoned with is a number, though its values look like texts by now: those that are none are unreadable."""
+        kind = self._types.get(name, "text")
+        return parse_value(self.text(name), "decimal" if kind == "text" and name in numbers else kind)
 
     def _read(self, tree: exp.Expression) -> str:
+        numbers = _numbers(tree)
         read = tree.copy().transform(
-            lambda node: sqlglot.parse_one(f"({self._typed(node.name)})", read="duckdb") if isinstance(node, exp.Column) else node
+            lambda node: sqlglot.parse_one(f"({self._typed(node.name, numbers)})", read="duckdb") if isinstance(node, exp.Column) else node
         )
         return read.sql(dialect="duckdb")
+
+
+def _numbers(tree: exp.Expression) -> set[str]:
+    """Columns that the expression reckons with, or compares with a number."""
+    found: set[str] = set()
+    for node in tree.walk():
+        given = [*node.iter_expressions()]
+        if isinstance(node, _ARITHMETIC) or (isinstance(node, _COMPARING) and any(_is_number(one) for one in given)):
+            found |= {name for one in given for name in _handed_on(one)}
+    return found
+
+
+def _is_number(node: Any) -> bool:
+    bare = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(bare, exp.Literal) and not bare.is_string
+
+
+def _handed_on(node: Any) -> set[str]:
+    if isinstance(node, exp.Column):
+        return {node.name}
+    return {name for one in node.iter_expressions() for name in _handed_on(one)} if isinstance(node, _HANDING_ON) else set()
 
 
 def _words(text: str, field: Field, one: FieldMap) -> str:
@@ -222,7 +255,9 @@ def _unformatted(text: str, parser: str | None) -> str:
     return text
 
 
-def _number(text: str, kind: str, parser: str | None) -> str:
+def _number(short: str, kind: str, parser: str | None) -> str:
+    """Nearly every number is short and stands without blanks: that is asked first, as it stands."""
+    text = f"trim({short})" if parser is None else short
     digits = f"regexp_extract({text}, '^[+-]?([0-9]*)\\.?([0-9]*)', 1) || regexp_extract({text}, '^[+-]?([0-9]*)\\.?([0-9]*)', 2)"
     # Places after the point once the exponent is applied and trailing zeros are dropped: more than 15 would be rounded.
     places = (
@@ -233,29 +268,40 @@ def _number(text: str, kind: str, parser: str | None) -> str:
         f"case when regexp_matches({text}, '{_EXACT}') then try_cast({text} as decimal(38,15))"
         f" when {places} <= 15 then try_cast({text} as decimal(38,15)) end"
     )
-    # Nearly every number is short: sixteen characters hold no more than fifteen places, and nothing else is asked of them.
+    # Sixteen characters hold no more than fifteen places, and nothing else is asked of them.
     value = (
-        f"case when length({text}) <= 16 and regexp_matches({text}, '{_SHORT}') then try_cast({text} as decimal(38,15))"
+        f"case when strlen({short}) <= 16 and regexp_matches({short}, '{_SHORT}') then try_cast({short} as decimal(38,15))"
         f" when regexp_matches({text}, '{_PLAIN}') then {exact} end"
     )
     if kind == "integer":
         return (
-            f"case when length({text}) <= 18 and regexp_matches({text}, '{_WHOLE}') then try_cast({text} as bigint)"
+            f"case when strlen({short}) <= 18 and regexp_matches({short}, '{_WHOLE}') then try_cast({short} as bigint)"
             f" when ({value}) = trunc({value}) then try_cast(({value}) as bigint) end"
         )
     return f"try(({value}) * cast('0.01' as decimal(3,2)))" if parser == "percent" else value
 
 
-def _date(text: str, parser: str | None) -> str:
+def _date(plain: str, parser: str | None) -> str:
+    text = f"trim({plain})"
     if parser in ("day_first", "month_first"):
         order = ["%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y"] if parser == "day_first" else ["%m/%d/%Y", "%m-%d-%Y"]
         formats = ", ".join(f"'{one}'" for one in order)
         return f"cast(try_strptime({text}, [{formats}]) as date)"
     if parser == "day":
-        return f"case when regexp_matches({text}, '{_ISO_TIME}') then cast(timezone('UTC', try_cast({text} as timestamptz)) as date) end"
+        return f"cast({_moment(plain)} as date)"
     return (
-        f"case when regexp_matches({text}, '{_ISO_DAY}') then try_cast({text} as date)"
+        f"case when regexp_matches({plain}, '{_ISO_DAY}') then try_cast({plain} as date)"
+        f" when regexp_matches({text}, '{_ISO_DAY}') then try_cast({text} as date)"
         f" when regexp_matches({text}, '{_ISO_MIDNIGHT}') then try_cast(left({text}, 10) as date) end"
+    )
+
+
+def _moment(plain: str) -> str:
+    """A time in UTC; one without a zone is meant so, and needs no conversion."""
+    text = f"trim({plain})"
+    return (
+        f"case when regexp_matches({plain}, '{_ISO_LOCAL}') then try_cast({plain} as timestamp)"
+        f" when regexp_matches({text}, '{_ISO_TIME}') then timezone('UTC', try_cast({text} as timestamptz)) end"
     )
 
 

@@ -22,6 +22,21 @@ PATTERNS: dict[str, str] = {
     "currency": r"^(usd|eur|gbp|jpy|chf|cad|aud|nzd|cny|inr|brl|mxn|sek|nok|dkk|pln|czk|huf|zar|sgd|hkd|krw)$",
     "json": r"^(\{.*\}|\[.*\])$",
 }
+# What a value that fits must look like at a glance, as SQL over `{0}`: matching patterns is dear, and most values fit none.
+PLAUSIBLE: dict[str, str] = {
+    "boolean": "strlen({0}) <= 5",
+    "integer": "{0} < ':'",
+    "decimal": "{0} < ':'",
+    "percent": "ends_with({0}, '%')",
+    "money": "left({0}, 1) in ('$', '€', '£', '¥')",
+    "date": "strlen({0}) = 10",
+    "timestamp": "{0} < ':' and strlen({0}) >= 16",
+    "email": "contains({0}, '@')",
+    "url": "starts_with({0}, 'http')",
+    "phone": "{0} < ':' and strlen({0}) between 8 and 21",
+    "currency": "strlen({0}) = 3",
+    "json": "left({0}, 1) in ('{{', '[')",
+}
 _TEXTUAL = frozenset({"text", "enum", "id"})
 
 

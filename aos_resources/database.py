@@ -122,9 +122,9 @@ class TenantDatabase:
 
 
 class Database:
-    """Pools of one process. Made at a process's start, closed at its end."""
+    """Pools of one process, of at most `size` connections for each role. Made at a process's start, closed at its end."""
 
-    def __init__(self, settings: Settings, *, size: int = 4) -> None:
+    def __init__(self, settings: Settings, *, size: int = 8) -> None:
         self._settings = settings
         self._size = size
         self._engines: dict[Role, Engine] = {}
@@ -176,7 +176,7 @@ class Database:
             self._engines[role] = create_engine(
                 sqlalchemy_url(self._settings.url(role)),
                 pool_size=self._size,
-                max_overflow=self._size,
+                max_overflow=0,  # a connection of an overflow is closed after its use: signing in costs more than most uses
                 pool_pre_ping=True,
                 connect_args=dict(_CONNECT),
             )

@@ -46,6 +46,9 @@ class TenantLake:
     def quarantine(self, entity: str) -> Path:
         return self.folder / "quarantine" / entity
 
+    def ids(self, entity: str) -> Path:
+        return self.folder / "ids" / entity
+
     @property
     def warehouse(self) -> Path:
         return self.folder / "warehouse"
@@ -67,7 +70,8 @@ class TenantLake:
         spill.mkdir(parents=True)
         connection = duckdb.connect(
             str(file) if file is not None else ":memory:",
-            config={"memory_limit": self.memory, "threads": self.threads, "temp_directory": str(spill), "preserve_insertion_order": True},
+            config={"memory_limit": self.memory, "threads": self.threads, "temp_directory": str(spill), "preserve_insertion_order": True,
+                    "arrow_lossless_conversion": True},  # ids stay ids on their way into a file
         )
         try:
             connection.execute("set TimeZone = 'UTC'")

@@ -15,7 +15,7 @@ from aos_core.tenancy import Tenant
 from aos_resources.lake import Lake, TenantLake
 from aos_resources.settings import Settings
 
-_OURS = ("_key", "_op", "_at")
+_OURS = ("_key", "_op", "_at", "_hash")
 _AS_THEY_ARE = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER", "BIGINT"}
 
 
@@ -116,5 +116,5 @@ def _json_of(name: str, kind: str) -> str:
 
 def _raw_row(number: int, names: list[str], values: list[Any]) -> RawRow:
     pairs = dict(zip(names, values, strict=True))
-    key, op, at = (None if (one := pairs.pop(name, None)) is None else str(one) for name in _OURS)
+    key, op, at, _ = (None if (one := pairs.pop(name, None)) is None else str(one) for name in _OURS)
     return RawRow(int(number), key, op, at, pairs)

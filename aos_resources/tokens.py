@@ -124,6 +124,7 @@ class Tokens:
         self._key = signing_key(settings)
         self._keys = {self._key.id: self._key.public}
         self._sessions: dict[UUID, tuple[float, Session]] = {}
+        self._ended = 0
         self._lock = threading.Lock()
 
     def issue(self, user: User, membership: Membership, *, until: datetime | None = None) -> Issued:
@@ -165,15 +166,23 @@ class Tokens:
             NotSignedIn: it is not in force. TryAgain: the database is away.
         """
         claims = self.read(token)
+        return self.remembered(claims) or self.look_up(claims)
+
+    def remembered(self, claims: Claims) -> Session | None:
+        """The session if it was found in force a moment ago, and has not been ended here since."""
         with self._lock:
             asked, known = self._sessions.get(claims.token_id, (0.0, None))
-        if known is not None and known.claims == claims and time.monotonic() - asked < _REMEMBERED:
-            return known
-        session = self._look_up(claims)
+        fresh = known is not None and known.claims == claims and time.monotonic() - asked < _REMEMBERED
+        return known if fresh else None
+
+    def look_up(self, claims: Claims) -> Session:
+        """The session as the database has it now. Raises as `session` does."""
+        ended, session = self._ended, self._standing(claims)
         with self._lock:
             if len(self._sessions) >= 10_000:
                 self._sessions.clear()
-            self._sessions[claims.token_id] = (time.monotonic(), session)
+            if ended == self._ended:  # else this one may have been ended after it was looked up
+                self._sessions[claims.token_id] = (time.monotonic(), session)
         return session
 
     def revoke(self, claims: Claims) -> None:
@@ -185,9 +194,10 @@ class Tokens:
                 token=claims.token_id, user=claims.user_id, expires=claims.expires_at,
             )  # fmt: skip
         with self._lock:
+            self._ended += 1
             self._sessions.pop(claims.token_id, None)
 
-    def _look_up(self, claims: Claims) -> Session:
+    def _standing(self, claims: Claims) -> Session:
         with reading_people(self._database) as transaction:
             row = transaction.first(
                 _STANDING, user=claims.user_id, tenant=claims.tenant_id, token=claims.token_id

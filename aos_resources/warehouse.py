@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import duckdb
@@ -19,6 +19,8 @@ from aos_core.tenancy import Tenant
 from aos_resources.database import Database, TenantDatabase
 from aos_resources.lake import Lake, TenantLake
 from aos_resources.settings import Settings
+
+_Derived = TypeVar("_Derived")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Version:
 
     published: Published
     _cursor: duckdb.DuckDBPyConnection
+    _kept: dict[object, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> UUID:
@@ -58,11 +61,19 @@ class Version:
         row: tuple[Any, ...] | None = self._cursor.execute(statement, list(values)).fetchone()
         return row
 
+    def once(self, name: object, derive: Callable[[], _Derived]) -> _Derived:
+        """What describes the version, derived when first asked for and kept while it stays open: it never changes."""
+        if name not in self._kept:
+            self._kept[name] = derive()
+        kept: _Derived = self._kept[name]
+        return kept
+
 
 @dataclass
 class _Instance:
     connection: duckdb.DuckDBPyConnection
     readers: int = 0
+    kept: dict[object, Any] = field(default_factory=dict)
 
 
 class OpenVersions:
@@ -98,6 +109,10 @@ class OpenVersions:
                 yield cursor
         finally:
             self._give_back(instance)
+
+    def kept(self, path: Path) -> dict[object, Any]:
+        """What has been derived from the version in that file, which somebody reads: it goes when the version closes."""
+        return self._instances[path].kept
 
     def close(self) -> None:
         """Close what nobody reads; what is being read closes with its last reader."""
@@ -185,10 +200,21 @@ class TenantWarehouse:
         ) as version:
             yield version
 
+    def was_issued(self, entity: str, entity_id: UUID) -> bool:
+        """Whether that id ever stood for a thing of that entity, whatever versions are kept."""
+        with self._database.transaction() as transaction:
+            row = transaction.first("select paths from aos.issued_ids where entity = :entity", entity=entity)
+        paths = [str(self._lake.absolute(path)) for path in row["paths"]] if row else []
+        if not paths:
+            return False
+        with duckdb.connect(config={"memory_limit": "128MB", "threads": 1, "temp_directory": ""}) as connection:
+            return connection.execute("select 1 from read_parquet(?) where entity_id = ? limit 1", [paths, entity_id]).fetchone() is not None
+
     @contextmanager
     def opened(self, published: Published) -> Iterator[Version]:
-        with self._open.cursor(self._lake.absolute(published.path)) as cursor:
-            yield Version(published, cursor)
+        path = self._lake.absolute(published.path)
+        with self._open.cursor(path) as cursor:
+            yield Version(published, cursor, self._open.kept(path))
 
 
 class Warehouse:

@@ -39,7 +39,7 @@ def installation(folder: Path) -> Iterator[Any]:
     from aos_resources.settings import Settings
     from aos_resources.world import open_world
 
-    settings = Settings(home=folder / "home", file_roots=str(folder / "files"))
+    settings = Settings(home=folder / "home", file_roots=str((folder / "files").resolve()))
     cluster = Cluster(settings.home / "postgres")
     settings.home.mkdir()
     prepare(settings, cluster.start())

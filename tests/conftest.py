@@ -56,18 +56,27 @@ def world(settings: Settings, cluster: Cluster) -> Iterator[World]:
 
 def _issue_ids(world: World, globex: bool) -> None:
     """The first ten accounts, one that is gone, one that was merged twice; and for Globex some of its own."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from aos_resources.database import as_json
+    from aos_resources.lake import Lake
     from tests.api.built_version import account_id
     from tests.scenario import SHARED, THEIRS
 
     tenant = world.globex if globex else world.acme
     issued = [account_id(number) for number in range(1, 11)] + [SHARED.gone, SHARED.merged, SHARED.merged_again]
     issued += [*(account_id(number, THEIRS) for number in range(1, 6)), THEIRS.gone] if globex else []
+    lake = Lake(world.settings).of(tenant)
+    lake.ids("account").mkdir(parents=True)
+    table = pa.table({"entity_id": pa.array([one.bytes for one in issued], pa.uuid())})
+    pq.write_table(table, lake.ids("account") / "ids.parquet")
     with world.database.of(tenant).transaction() as transaction:
         seq = transaction.next_seq()
-        transaction.each(
-            "insert into aos.entity_ids (entity, entity_id, stream_id, founding_key, seq) values ('account', :id, :stream, 'k', :seq)",
-            [{"id": one, "stream": SHARED.stream, "seq": seq} for one in issued],
-        )
+        transaction.run(
+            "insert into aos.issued_ids (entity, paths, rows, seq) values ('account', cast(:paths as jsonb), :rows, :seq)",
+            paths=as_json([lake.relative(lake.ids("account") / "ids.parquet")]), rows=len(issued), seq=seq,
+        )  # fmt: skip
         transaction.each(
             "insert into aos.redirects (from_id, to_id, cause, seq) values (:a, :b, 'merged', :seq)",
             [{"a": SHARED.merged, "b": SHARED.merged_again, "seq": seq}, {"a": SHARED.merged_again, "b": account_id(2), "seq": seq}],

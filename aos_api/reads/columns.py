@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from uuid import UUID
 
 from aos_core.errors import NotFound, NotUnderstood
@@ -20,11 +21,13 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Shape:
-    """An entity as one version has it: its `values`, and the place at which `_from` speaks of each."""
+    """An entity as one version has it: its `values`, the place at which `_from` speaks of each, and how many rows."""
 
     entity: Entity
     values: tuple[Field, ...]
     places: dict[str, int]
+    rows: int
+    last: int  # the largest ordinal
 
     @property
     def table(self) -> str:
@@ -33,6 +36,19 @@ class Shape:
     @property
     def key(self) -> str:
         return self.entity.key.name
+
+    @cached_property
+    def record(self) -> str:
+        """SQL of one whole record as a JSON object."""
+        values = ", ".join(f"'{one.name}', {json_of(one)}" for one in self.values)
+        references = ", ".join(
+            f"'{one.name}', {quoted(one.name + '_source')}" for one in self.values if one.type == "ref"
+        )
+        return (
+            f"json_object('id', {quoted(self.key)}, 'source_key', {quoted(self.key + '_source')},"
+            f" 'values', json_object({values}), 'references', json_object({references}),"
+            f" 'extras', {_parsed('extras')}, 'stale', _stale, 'seq', _seq)"
+        )
 
 
 def entity_named(ontology: Ontology, name: str) -> Entity:
@@ -53,13 +69,21 @@ def shape_of(version: Version, entity: Entity) -> Shape:
     Raises:
         NotFound: the version was built before there was such an entity.
     """
-    rows = version.all("select field from meta.fields where entity = ? order by position", entity.name)
-    if not rows:
+    return version.once((Shape, entity.name), lambda: _shape(version, entity))
+
+
+def _shape(version: Version, entity: Entity) -> Shape:
+    fields = version.all("select field from meta.fields where entity = ? order by position", entity.name)
+    if not fields:
         raise NotFound("The current version does not have this entity yet", fix="Ask for a run.")
     known = {one.name: one for one in entity.values}
-    built = [name for (name,) in rows if name != entity.key.name]
+    built = [name for (name,) in fields if name != entity.key.name]
     places = {name: place for place, name in enumerate(built, start=1)}
-    return Shape(entity, tuple(known[name] for name in built if name in known), places)
+    values = tuple(known[name] for name in built if name in known)
+    rows, last = version.first(
+        f"select count(*), coalesce(max(_ordinal), 0) from unified.{quoted(entity.plural)}"
+    ) or (0, 0)
+    return Shape(entity, values, places, rows, last)
 
 
 def quoted(name: str) -> str:
@@ -81,19 +105,6 @@ def json_of(field: Field) -> str:
     if field.type == "json":
         return _parsed(name)
     return name
-
-
-def record_json(shape: Shape) -> str:
-    """SQL of one whole record as a JSON object."""
-    values = ", ".join(f"'{one.name}', {json_of(one)}" for one in shape.values)
-    references = ", ".join(
-        f"'{one.name}', {quoted(one.name + '_source')}" for one in shape.values if one.type == "ref"
-    )
-    return (
-        f"json_object('id', {quoted(shape.key)}, 'source_key', {quoted(shape.key + '_source')},"
-        f" 'values', json_object({values}), 'references', json_object({references}),"
-        f" 'extras', {_parsed('extras')}, 'stale', _stale, 'seq', _seq)"
-    )
 
 
 def said_as(field: Field) -> str:

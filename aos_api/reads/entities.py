@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 from uuid import UUID
 
 from aos_api.errors import Gone
 from aos_api.paging import read_cursor, write_cursor
-from aos_api.reads.columns import entity_named, quoted, record_json, shape_of
+from aos_api.reads.columns import entity_named, quoted, shape_of
 from aos_api.reads.finding import Asked, slice_of
 from aos_core.errors import NotFound
 from aos_core.ontology import Entity, Ontology
@@ -24,6 +25,7 @@ with recursive trail as (
 )
 select id from trail where id is not null order by step desc limit 1
 """
+_Found = TypeVar("_Found")
 
 
 def all_entities(ontology: Ontology, warehouse: TenantWarehouse) -> dict[str, Any]:
@@ -80,16 +82,34 @@ def one_record(
         NotFound: the id was never issued for this entity. Gone: it was, but nothing stands under it now.
     """
     entity = entity_named(ontology, name)
-    standing = standing_id(database, entity_id)
     with warehouse.current() as version:
         shape = shape_of(version, entity)
-        row = version.first(
-            f"select {record_json(shape)}::varchar from {shape.table} where {quoted(shape.key)} = ?", standing
+        statement = f"select {shape.record}::varchar from {shape.table} where {quoted(shape.key)} = ?"
+        standing, row = found_standing(
+            database, warehouse, entity, entity_id, lambda known: version.first(statement, known)
         )
-    if row is None:
-        raise missing(database, entity, entity_id)
     came = "null" if standing == entity_id else f'"{entity_id}"'
     return f'{{"version":{version_json(version.published)},"redirected_from":{came},"record":{row[0]}}}'
+
+
+def found_standing(
+    database: TenantDatabase, warehouse: TenantWarehouse, entity: Entity, entity_id: UUID, find: Callable[[UUID], _Found | None]
+) -> tuple[UUID, _Found]:
+    """The id under which the thing stands, and what `find` gives for it in the version that is read.
+
+    That version is asked first: what it holds was not merged away in it.
+
+    Raises:
+        NotFound: the id was never issued for this entity. Gone: it was, but nothing stands under it now.
+    """
+    found = find(entity_id)
+    if found is not None:
+        return entity_id, found
+    standing = standing_id(database, entity_id)
+    found = find(standing) if standing != entity_id else None
+    if found is None:
+        raise _missing(warehouse, entity, entity_id)
+    return standing, found
 
 
 def standing_id(database: TenantDatabase, entity_id: UUID) -> UUID:
@@ -99,14 +119,8 @@ def standing_id(database: TenantDatabase, entity_id: UUID) -> UUID:
     return found
 
 
-def missing(database: TenantDatabase, entity: Entity, entity_id: UUID) -> NotFound:
-    with database.transaction() as transaction:
-        issued = transaction.first(
-            "select seq from aos.entity_ids where entity_id = :id and entity = :entity",
-            id=entity_id,
-            entity=entity.name,
-        )
-    if issued is None:
+def _missing(warehouse: TenantWarehouse, entity: Entity, entity_id: UUID) -> NotFound:
+    if not warehouse.was_issued(entity.name, entity_id):
         return NotFound(f"No such {entity.name}")
     return Gone(
         "This id was issued, but nothing stands under it in the current version",

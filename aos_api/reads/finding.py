@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aos_api.reads.columns import Shape, built_field, condition, record_json, said_as
+from aos_api.reads.columns import Shape, built_field, condition, said_as
 from aos_core.errors import NotUnderstood
 from aos_core.ontology import Entity, Field
 from aos_resources.warehouse import Version
@@ -137,20 +137,19 @@ def _dense(version: Version, shape: Shape, after: int, limit: int) -> Slice:
 
     Ordinals are never given again, so there are gaps where things went or became one.
     """
-    total, largest = version.first(f"select count(*), coalesce(max(_ordinal), 0) from {shape.table}") or (0, 0)
     span = limit
     while True:
         row = version.first(
             "select coalesce(string_agg(said, ',' order by _ordinal), ''), count(*), max(_ordinal) from"
-            f" (select _ordinal, {record_json(shape)}::varchar as said from {shape.table}"
+            f" (select _ordinal, {shape.record}::varchar as said from {shape.table}"
             " where _ordinal > ? and _ordinal <= ? order by _ordinal limit ?)",
             after,
             after + span,
             limit,
         )
         rows, found, last = row or ("", 0, None)
-        if found == limit or after + span >= largest:
-            return Slice(rows, last if found and last < largest else None, total)
+        if found == limit or after + span >= shape.last:
+            return Slice(rows, last if found and last < shape.last else None, shape.rows)
         span *= 8
 
 
@@ -168,7 +167,7 @@ def _found(
         f"with matched as materialized (select _ordinal, {by} as _edge from {shape.table} where {all_of(where)}),"
         f" chosen as (select _ordinal, row_number() over (order by {_sorted(descending)}) as _place from"
         f" (select _ordinal, _edge from matched{_behind(shape, by, descending, after)} order by {_sorted(descending)} limit ?)),"
-        f" page as (select _place, _ordinal, {record_json(shape)}::varchar as said from {shape.table}"
+        f" page as (select _place, _ordinal, {shape.record}::varchar as said from {shape.table}"
         " join chosen using (_ordinal) where _place <= ?)"
         " select coalesce(string_agg(said, ',' order by _place), ''), arg_max(_ordinal, _place),"
         " (select count(*) from chosen), (select count(*) from matched) from page",

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from aos_api.reads.columns import Shape, entity_named, json_of, quoted, shape_of
-from aos_api.reads.entities import as_version, missing, standing_id
+from aos_api.reads.entities import as_version, found_standing
 from aos_core.compiling import check_expression
 from aos_core.errors import NotFound, NotUnderstood
 from aos_core.ontology import Field, Ontology
@@ -53,11 +53,9 @@ def cell(
         raise NotFound(unknown.what, fix=unknown.fix) from unknown
     with warehouse.current() as version:
         shape = shape_of(version, entity)
-        standing = standing_id(database, entity_id)
-        found = _cell(version, shape, field, standing)
-        if found is None:
-            raise missing(database, entity, entity_id)
-        value, event = found
+        standing, (value, event) = found_standing(
+            database, warehouse, entity, entity_id, lambda known: _cell(version, shape, field, known)
+        )
     said = {
         "version": as_version(version.published),
         "entity": entity.name,

@@ -14,6 +14,7 @@ from aos_assets.steps import dbt
 from aos_assets.steps.changed import changed_entities, follow, needed_seqs
 from aos_assets.steps.identities import identify
 from aos_assets.steps.inputs import File, Inputs, scratch
+from aos_assets.steps.issuing import Issued, issue
 from aos_core.compiling import literal, quoted
 from aos_core.metrics import standard_metrics
 from aos_core.ontology import Entity
@@ -28,13 +29,13 @@ _METRICS = {"position": "integer", "metric": "varchar", "label": "varchar", "ent
 
 @dataclass(frozen=True)
 class Built:
-    """What came of a version's file: tables with their counts, and ids of records that now stand under another entity's.
+    """What came of a version's file: tables with their counts, what was issued for it, and ids of records that now stand under another entity's.
 
-    `issued` is a CSV file of the entity ids to issue: entity, id, stream and founding key.
+    `issued` holds the entities of which ids came, to be listed before the version is.
     """
 
     tables: dict[str, dict[str, Any]]
-    issued: Path
+    issued: dict[str, Issued]
     redirected: list[tuple[str, str]]
 
 
@@ -53,7 +54,8 @@ def build_fresh(work: Work, inputs: Inputs, file: Path) -> Built:
             connection.execute(f"create index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")
             connection.execute(f"create index {entity.plural}_id on unified.{entity.plural} ({entity.key.name})")
         redirected = _compared(connection, work, inputs)
-        return _finished(connection, work, _issued(connection, file), redirected)
+        founding = {entity.name: f"(select * from identities.{entity.name} where entity_id = record_id)" for entity in work.ontology.entities}
+        return _finished(connection, work, _issue(connection, work, inputs, founding), redirected)
 
 
 def build_next(work: Work, inputs: Inputs, file: Path) -> Built:
@@ -74,20 +76,20 @@ def build_next(work: Work, inputs: Inputs, file: Path) -> Built:
         models = [name for one in changed for name in (f"stg_{one.name}", one.plural)]
         dbt.build(file, scratch(work), work.settings.memory, [*models, "metric_values"])
     with work.lake.duckdb(file) as (connection, _):
-        connection.execute("create temp table issued as from changed.ids")
+        new = {name: f"(from changed.ids where entity = {literal(name)})" for (name,) in connection.execute("select distinct entity from changed.ids").fetchall()}
+        issued = _issue(connection, work, inputs, new)
         redirected = connection.execute("select from_id::varchar, to_id::varchar from changed.redirects").fetchall()
         connection.execute("drop schema changed cascade")
         connection.execute("drop schema events cascade")
-        return _finished(connection, work, _issued(connection, file), redirected)
+        return _finished(connection, work, issued, redirected)
 
 
-def _issued(connection: duckdb.DuckDBPyConnection, file: Path) -> Path:
-    told = file.with_suffix(".ids")
-    connection.execute(f"copy (from issued) to {literal(str(told))} (format csv, header false)")
-    return told
+def _issue(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs, tables: dict[str, str]) -> dict[str, Issued]:
+    after = {name: issue(connection, work, name, inputs.issued.get(name, Issued()), table) for name, table in tables.items()}
+    return {name: one for name, one in after.items() if one != inputs.issued.get(name, Issued())}
 
 
-def _finished(connection: duckdb.DuckDBPyConnection, work: Work, issued: Path, redirected: list[tuple[str, str]]) -> Built:
+def _finished(connection: duckdb.DuckDBPyConnection, work: Work, issued: dict[str, Issued], redirected: list[tuple[str, str]]) -> Built:
     tables = _describe(connection)
     for entity in work.ontology.entities:
         tables[f"identities/{entity.name}"] |= _audit(connection, work, entity)
@@ -180,22 +182,15 @@ def _audit(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) ->
 
 
 def _compared(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs) -> list[tuple[str, str]]:
-    """Table `issued`: founding records whose ids the parent had not. Gives its records that now stand under another id."""
-    known = inputs.parent_path is not None and inputs.parent_path.exists()
-    if known:
-        connection.execute(f"attach {literal(str(inputs.parent_path))} as parent (read_only)")
-    connection.execute("create temp table issued (entity varchar, entity_id uuid, stream uuid, entity_key varchar)")
+    """The parent's records that now stand under another id."""
+    if inputs.parent_path is None or not inputs.parent_path.exists():
+        return []
+    connection.execute(f"attach {literal(str(inputs.parent_path))} as parent (read_only)")
     redirected: list[tuple[str, str]] = []
     for entity in work.ontology.entities:
-        new = f" and entity_id not in (select entity_id from parent.identities.{entity.name})" if known else ""
-        connection.execute(
-            f"insert into issued select '{entity.name}', entity_id, stream, entity_key from identities.{entity.name} where entity_id = record_id{new}"
-        )
-        if known:
-            redirected += connection.execute(
-                f"select n.record_id::varchar, n.entity_id::varchar from parent.identities.{entity.name} p"
-                f" join identities.{entity.name} n on n.record_id = p.record_id where n.entity_id <> p.entity_id"
-            ).fetchall()
-    if known:
-        connection.execute("detach parent")
+        redirected += connection.execute(
+            f"select n.record_id::varchar, n.entity_id::varchar from parent.identities.{entity.name} p"
+            f" join identities.{entity.name} n on n.record_id = p.record_id where n.entity_id <> p.entity_id"
+        ).fetchall()
+    connection.execute("detach parent")
     return redirected

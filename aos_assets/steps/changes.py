@@ -5,8 +5,9 @@ The rows themselves stand in a file beside; only numbers, keys and hashes are he
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
 
@@ -15,8 +16,8 @@ import pyarrow as pa
 
 from aos_assets.steps.states import State, recall
 from aos_core.compiling import literal, quoted
-from aos_core.errors import AosError
 from aos_resources.connectors.source import Part
+from aos_resources.parquet import copy_to, write_parquet
 
 _KEY_TRIES = 5
 _KEY_SAMPLE = 10_000
@@ -24,6 +25,7 @@ _KEY_SAMPLE = 10_000
 _AT_ONCE = 100
 # Fewer where different values are counted: each count holds some megabytes, however few there are.
 COUNTED_AT_ONCE = 20
+_BETWEEN, _ABSENT = "chr(31)", "chr(30)"
 
 
 @dataclass(frozen=True)
@@ -42,45 +44,44 @@ class Change:
 
 def take_in(
     connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path, key: tuple[str, ...] | None, told: dict[str, str]
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], int]:
     """The part's rows, streamed into a file; view `incoming` shows them with their number `_row` in reading order.
 
-    The file is written as a landing in which every row is new would be, so that it can become one (see `adopt`).
+    The file is written as a landing in which every row is new would be, so that it can become one.
 
     Args:
         key: the stream's key; None where it is not known yet, which is then guessed from the first rows.
 
-    Returns: the key that the file is written under.
+    Returns: the key that the file is written under, and how many rows were read.
 
     Raises:
         AosError: whatever the source raised while it was read.
     """
-    raised: list[AosError] = []
-
-    def watched() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from batches
-        except AosError as error:
-            raised.append(error)
-            raise
-
-    coming = watched()
+    coming = batches
     if key is None:
         first = list(islice(coming, 1))
         coming = chain(first, coming)
         key = _guessed(connection, first)
-    own = _text(key[0]) if len(key) == 1 else "null::varchar"
-    connection.register("batches", pa.RecordBatchReader.from_batches(schema, coming))
-    try:
-        _write(connection, f"select {own} as _key, 'i' as _op, *, now() as _at from batches", len(schema), file, told)
-    except duckdb.Error as wrapped:
-        if raised:
-            raise raised[0] from wrapped
-        raise
-    finally:
-        connection.unregister("batches")
+    rows = write_parquet(file, _landed_schema(schema), _marked(connection, schema, coming, key), told)
     show(connection, file)
-    return key
+    return key, rows
+
+
+def _landed_schema(schema: pa.Schema) -> pa.Schema:
+    own = [pa.field("_key", pa.string()), pa.field("_op", pa.string()), pa.field("_hash", pa.uuid())]
+    return pa.schema([*own, *schema, pa.field("_at", pa.timestamp("us", "UTC"))])
+
+
+def _marked(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterable[pa.RecordBatch], key: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Each batch with what a landing says of its rows; the rows themselves are not touched."""
+    own, landed = _text(key[0]) if len(key) == 1 else "null::varchar", _landed_schema(schema)
+    at = pa.scalar(datetime.now(UTC), pa.timestamp("us", "UTC"))
+    for batch in (one for one in batches if one.num_rows):
+        connection.register("batch", batch)
+        made = connection.sql(f"select {own} as _key, 'i' as _op, {row_hash(batch)} as _hash from batch").to_arrow_table().combine_chunks()
+        columns = [made.column(name).chunk(0) for name in made.column_names]
+        yield pa.RecordBatch.from_arrays([*columns, *batch.columns, pa.repeat(at, batch.num_rows)], schema=landed)
+    connection.unregister("batch")
 
 
 def _guessed(connection: duckdb.DuckDBPyConnection, first: list[pa.RecordBatch]) -> tuple[str, ...]:
@@ -93,26 +94,16 @@ def _guessed(connection: duckdb.DuckDBPyConnection, first: list[pa.RecordBatch])
         connection.unregister("first_rows")
 
 
-def adopt(connection: duckdb.DuckDBPyConnection, change: Change, written: tuple[str, ...], key: tuple[str, ...], incoming: Path, file: Path) -> bool:
-    """Makes the file that was taken in the landing, where it already is what would be written: every row new, under its own key."""
-    if change.landed != change.read or change.deleted or written != key or len(key) != 1:
-        return False
-    others = "select (select count(*) from twice) + (select count(*) from plain where own is null) + (select count(*) from landing_rows where _op <> 'i')"
-    if _one(connection, others) > 0:
-        return False
-    incoming.rename(file)
-    return True
+def every_key_once(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether each row that was taken in has a key, and one of its own."""
+    return _one(connection, "select count(*) - count(distinct _key) from written") == 0
 
 
 def show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """View `incoming` over a file that was taken in, wherever it stands now."""
+    """View `incoming` over a file that was taken in, wherever it stands now, and `written` with our own columns too."""
     read = f"read_parquet({literal(str(file))}, file_row_number = true)"
-    connection.execute(f"create or replace view incoming as select * exclude (_key, _op, _at, file_row_number), file_row_number as _row from {read}")
-
-
-def group_rows(columns: int) -> int:
-    """Rows that a file's writer holds at once: DuckDB's own number, fewer of wide rows."""
-    return max(2_048, min(122_880, 10_000_000 // max(1, columns)))
+    connection.execute(f"create or replace view written as select * exclude (file_row_number), file_row_number as _row from {read}")
+    connection.execute("create or replace view incoming as select * exclude (_key, _op, _hash, _at) from written")
 
 
 def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "incoming") -> list[str]:
@@ -170,30 +161,23 @@ def compare(
 
 
 def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], file: Path, told: dict[str, str]) -> None:
-    """The raw file: the rows to land in order, as the source sent them, with `_key`, `_op` and `_at`."""
-    names = "".join(f", i.{quoted(name)}" for name in columns)
-    rows = f"select l._key, l._op{names}, now() as _at from landing_rows l left join incoming i on i._row = l.n order by l.row"
+    """The raw file: the rows to land in order, as the source sent them, with what we say of them."""
+    names = "".join(f", w.{quoted(name)}" for name in columns)
+    rows = f"select l._key, l._op, w._hash{names}, now() as _at from landing_rows l left join written w on w._row = l.n order by l.row"
     if len(columns) > 5 * _AT_ONCE:
         connection.execute("set threads = 1")  # each thread of a sort holds wide rows of its own
-    _write(connection, rows, len(columns), file, told)
-
-
-def _write(connection: duckdb.DuckDBPyConnection, rows: str, columns: int, file: Path, told: dict[str, str]) -> None:
-    told_in = ", ".join(f"{name}: {literal(value)}" for name, value in told.items())
-    form = f"format parquet, compression zstd, compression_level 1, row_group_size {group_rows(columns)}, kv_metadata {{{told_in}}}"
-    connection.execute(f"copy ({rows}) to {literal(str(file))} ({form})")
+    copy_to(connection, rows, file, told)
 
 
 def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tuple[str, ...]) -> None:
     """Tables `hashed` (n, key, hash, again) and `groups` (key, hash, last): windows only over what occurs twice.
 
-    Lengths before values keep the row hash injective. Without a key, content and occurrence are the key.
+    Without a key, content and occurrence are the key.
     """
-    row_hash = f"substr(sha256({_content(sorted(columns))}), 1, 32)::uuid"
     own = (_text(key[0]) if len(key) == 1 else f"cast(json_array({', '.join(map(_text, key))}) as varchar)") if key else "null::varchar"
     missing = " or ".join(f"{_text(name)} is null" for name in key) or "true"
     connection.execute(
-        f"create or replace temp table plain as select _row as n, {row_hash} as hash, case when {missing} then null else {own} end as own from incoming"
+        f"create or replace temp table plain as select _row as n, _hash as hash, case when {missing} then null else {own} end as own from written"
     )
     connection.execute(
         "create or replace temp table twice as select coalesce(own, hash::varchar) as base, own is null as keyless from plain"
@@ -207,24 +191,43 @@ def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tu
     )
     connection.execute(
         "create or replace temp table groups as select key, hash, n as last from hashed where key not in (select base from twice)"
-        " union all select key, substr(sha256(string_agg(hash::varchar, '' order by n)), 1, 32)::uuid, max(n) from hashed"
+        " union all select key, md5_number(string_agg(hash::varchar, '' order by n))::uuid, max(n) from hashed"
         " where key in (select base from twice) group by key"
     )
 
 
-def _content(columns: list[str]) -> str:
-    """A text that two rows share only where all their values are alike; of a wide row, of its parts' hashes."""
-    if len(columns) > _AT_ONCE:
-        parts = (columns[start : start + _AT_ONCE] for start in range(0, len(columns), _AT_ONCE))
-        return f"concat({', '.join(f'sha256({_content(some)})' for some in parts)})"
-    cells = ", ".join(f"coalesce(strlen({_text(name)}) || ':' || {_text(name)}, '-')" for name in columns)
-    return f"concat_ws(',', {cells})"
+def row_hash(batch: pa.RecordBatch) -> str:
+    """128 bits of each row's values, whatever the order of its columns.
+
+    Between the values stands a character that hardly any source sends, for an absent one another. A row that holds
+    one of the two is told by the lengths of its values instead, and begins as no other does.
+    """
+    names = sorted(batch.schema.names)
+    plain = _joined([_text(name) if batch[name].null_count == 0 else f"coalesce({_text(name)}, {_ABSENT})" for name in names], _BETWEEN)
+    if not any(pa.types.is_string(one.type) and _holds_marks(one) for one in batch.columns):
+        return f"md5_number({plain})::uuid"
+    marked = " or ".join(f"coalesce(contains({_text(name)}, {mark}), false)" for name in names for mark in (_BETWEEN, _ABSENT))
+    told = _joined([f"coalesce(strlen({_text(name)}) || ':' || {_text(name)}, '-')" for name in names], "','")
+    return f"md5_number(case when {marked} then concat({_ABSENT}, {_ABSENT}, {told}) else {plain} end)::uuid"
+
+
+def _joined(cells: list[str], between: str) -> str:
+    """The cells as one text; of a wide row, the hashes of its parts."""
+    if len(cells) > _AT_ONCE:
+        parts = (cells[start : start + _AT_ONCE] for start in range(0, len(cells), _AT_ONCE))
+        return f"concat({', '.join(f'md5({_joined(some, between)})' for some in parts)})"
+    return f"concat_ws({between}, {', '.join(cells)})" if cells else "''"
+
+
+def _holds_marks(column: pa.Array) -> bool:
+    texts = column.buffers()[2]
+    return texts is not None and any(mark in texts.to_pybytes() for mark in (b"\x1f", b"\x1e"))
 
 
 def _count(connection: duckdb.DuckDBPyConnection) -> Change:
     """Each side of the balance counted where it stands, none from the others: a lost row shows."""
     return Change(
-        read=_one(connection, "select count(*) from incoming"),
+        read=_one(connection, "select count(*) from written"),
         landed=_one(connection, "select count(*) from landing_rows where _op <> 'd'"),
         unchanged=_one(connection, "select count(*) from hashed join judged using (key) where same"),
         deleted=_one(connection, "select count(*) from landing_rows where _op = 'd'"),

@@ -6,6 +6,7 @@ event ids. Nothing here decides what is latest.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +19,9 @@ from aos_core.compiling import compile_mapping, literal, quoted
 from aos_core.mapping import Mapping, read_mapping
 from aos_core.ontology import Entity
 from aos_resources.database import Transaction
+from aos_resources.parquet import copy_to, rows_in
 from aos_resources.world import Work
 
-_FORMAT = "(format parquet, compression zstd, compression_level 1)"
 _VERDICTS = ("canonical", "quarantined", "unmapped", "duplicate", "deleted")
 
 
@@ -100,49 +101,69 @@ def _build(work: Work, entity: Entity, due: _Due, lease: Lease) -> Batch:
     batch_id = uuid4()
     with work.lake.duckdb() as (connection, _):
         _map(connection, entity, due)
-        counted = dict(connection.execute("select _verdict, count(*) from mapped group by _verdict").fetchall())
-        issues = connection.execute("select coalesce(sum(len(_issues)), 0)::bigint from mapped where _verdict = 'canonical'").fetchall()[0][0]
         events = _write_events(work, connection, entity, due, batch_id)
+        counts, issues = _count(connection, due, events)
         lists = {
-            "row": _write_reasons(work, connection, entity, due, batch_id, "row") if counted.get("quarantined") else None,
+            "row": _write_reasons(work, connection, entity, due, batch_id, "row") if counts["quarantined"] else None,
             "cell": _write_reasons(work, connection, entity, due, batch_id, "cell") if issues else None,
         }
-    counts = {verdict: int(counted.get(verdict, 0)) for verdict in _VERDICTS}
-    counts["unmapped"] += int(counted.get("withdrawn", 0))
-    rows = counts["canonical"] + counts["deleted"] + int(counted.get("withdrawn", 0))
     with work.database.transaction() as transaction:
         seq = transaction.next_seq()
         lease.prove(transaction)
-        _list(transaction, work, entity, due, batch_id, events, rows, counts, int(issues), seq)
-        _list_reasons(transaction, work, due, batch_id, lists, {"row": counts["quarantined"], "cell": int(issues)})
-    return Batch(due.mapping.stream, entity.name, due.rows, cell_issues=int(issues), **counts)
+        _list(transaction, work, entity, due, batch_id, events, rows_in(events), counts, issues, seq)
+        _list_reasons(transaction, work, due, batch_id, lists, {"row": counts["quarantined"], "cell": issues})
+    return Batch(due.mapping.stream, entity.name, due.rows, cell_issues=issues, **counts)
 
 
 def _map(connection: duckdb.DuckDBPyConnection, entity: Entity, due: _Due) -> None:
-    """Table `mapped`: a row per landed row. A column that this landing lacks reads as absent."""
+    """View `mapped`: a row per landed row. A column that this landing lacks reads as absent."""
     raw = f"read_parquet({literal(str(due.path))}, file_row_number = true)"
     names = [str(row[0]) for row in connection.execute(f"describe select * from {raw}").fetchall()]
-    columns = tuple(name for name in names if name not in ("_key", "_op", "_at", "file_row_number"))
+    columns = tuple(name for name in names if name not in ("_key", "_op", "_at", "_hash", "file_row_number"))
     wanted = {one.source for _, one in due.mapping.fields if one.source} | {due.mapping.key} | {name for name, _ in due.mapping.types}
     lacking = tuple(sorted(wanted - set(columns)))
     nothing = "".join(f", null::varchar as {quoted(name)}" for name in lacking)
     connection.execute(f"create view raw as select *, file_row_number as _row{nothing} from {raw}")
-    compiled = compile_mapping(due.mapping, entity, columns + lacking)
-    connection.execute(f"create temp table mapped as {compiled.sql}")
+    connection.execute(f"create view mapped as {compile_mapping(due.mapping, entity, columns + lacking).sql}")
+
+
+def _count(connection: duckdb.DuckDBPyConnection, due: _Due, events: Path) -> tuple[dict[str, int], int]:
+    """Rows by what became of them, each counted where it stands, and issues of cells.
+
+    What is not among the events is looked for only where rows of the landing are missing there.
+    """
+    file = literal(str(events))
+    said, gone, issues = connection.execute(
+        f"select count(*) filter (op = 'u'), count(*) filter (op = 'd'), coalesce(sum(issues), 0)::bigint from read_parquet({file})"
+    ).fetchall()[0]
+    deleted = int(connection.execute("select count(*) from raw where _op = 'd'").fetchall()[0][0])
+    counts = dict.fromkeys(_VERDICTS, 0) | {"canonical": int(said), "deleted": deleted, "unmapped": int(gone) - deleted}
+    if counts["canonical"] + counts["unmapped"] != due.rows:
+        others = connection.execute("select _verdict, count(*) from mapped where _verdict in ('quarantined', 'unmapped', 'duplicate') group by 1").fetchall()
+        for verdict, rows in others:
+            counts[verdict] += int(rows)
+    return counts, int(issues)
+
+
+def _event_base(work: Work, entity: Entity, due: _Due) -> int:
+    """Ids of a batch's events begin alike, with 80 bits of a hash of what it is made of, and end with the landed row: a replay gives the same."""
+    said = f"{work.tenant.id}/{due.landing_id}/{entity.name}/{due.mapping_id}"
+    return int.from_bytes(hashlib.sha256(said.encode()).digest()[:10]) << 48
 
 
 def _write_events(work: Work, connection: duckdb.DuckDBPyConnection, entity: Entity, due: _Due, batch_id: UUID) -> Path:
-    salt = literal(f"{work.tenant.id}/{due.landing_id}/")
-    tail = literal(f"/{entity.name}/{due.mapping_id}")
     fields = ", ".join(quoted(field.name) for field in entity.values)
     folder, name = work.lake.events(entity.name), f"{batch_id}.parquet"
     with work.lake.writing(folder, name) as temporary:
-        connection.execute(
-            f"copy (select substr(sha256({salt} || _row || {tail}), 1, 32)::uuid as event_id, {due.seq}::bigint as seq,"
+        copy_to(
+            connection,
+            f"select ({_event_base(work, entity, due)}::uhugeint + _row::uhugeint)::uuid as event_id, {due.seq}::bigint as seq,"
             f" case when _verdict = 'canonical' then 'u' else 'd' end as op, {literal(due.landed_at.isoformat())}::timestamptz as observed_at,"
             f" {literal(str(due.landing_id))}::uuid as landing, _row as row, {literal(str(due.mapping_id))}::uuid as mapping,"
-            f" {literal(due.part)} || ':' || _key as source_key, entity_key, {fields}, extras from mapped"
-            f" where _verdict in ('canonical', 'deleted', 'withdrawn')) to {literal(str(temporary))} {_FORMAT}"
+            f" {literal(due.part)} || ':' || _key as source_key, entity_key, {fields}, extras,"
+            " case when _verdict = 'canonical' then len(_issues) else 0 end as issues from mapped"
+            " where _verdict in ('canonical', 'deleted', 'withdrawn')",
+            temporary,
         )
     return folder / name
 
@@ -152,10 +173,12 @@ def _write_reasons(work: Work, connection: duckdb.DuckDBPyConnection, entity: En
     chosen = ("_reasons", "_verdict = 'quarantined'") if kind == "row" else ("_issues", "_verdict = 'canonical' and len(_issues) > 0")
     folder, name = work.lake.quarantine(entity.name), f"{batch_id}-{kind}.parquet"
     with work.lake.writing(folder, name) as temporary:
-        connection.execute(
-            f"copy (select {literal(str(due.landing_id))}::uuid as landing, _row as row, {literal(str(due.mapping_id))}::uuid as mapping,"
+        copy_to(
+            connection,
+            f"select {literal(str(due.landing_id))}::uuid as landing, _row as row, {literal(str(due.mapping_id))}::uuid as mapping,"
             f" {due.seq}::bigint as seq, {literal(due.part)} || ':' || _key as source_key, {chosen[0]} as reasons from mapped"
-            f" where {chosen[1]} order by _row) to {literal(str(temporary))} {_FORMAT}"
+            f" where {chosen[1]} order by _row",
+            temporary,
         )
     return folder / name
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import duckdb
 
 from aos_assets.steps import dbt
+from aos_assets.steps.issuing import Issued, read_issued
 from aos_core.errors import TryAgain
 from aos_core.metrics import standard_metrics
 from aos_resources.database import Transaction
@@ -45,6 +46,7 @@ class Inputs:
     mappings: list[dict[str, Any]]
     events: list[File]
     quarantined: list[File]
+    issued: dict[str, Issued]
     shape: str
 
     @property
@@ -100,6 +102,7 @@ def read_inputs(transaction: Transaction, work: Work) -> Inputs:
         mappings=[dict(row) for row in mappings],
         events=events,
         quarantined=quarantined,
+        issued=read_issued(transaction, work),
         shape=hashlib.sha256(json.dumps(made_by).encode()).hexdigest(),
     )
 

@@ -13,10 +13,10 @@ from uuid import UUID, uuid4
 import duckdb
 import pyarrow as pa
 
-from aos_assets.steps.changes import Change, adopt, compare, prove_key, show, take_in, write_landing
+from aos_assets.steps.changes import Change, compare, every_key_once, prove_key, show, take_in, write_landing
 from aos_assets.steps.leases import Lease, holding
 from aos_assets.steps.listing import Landed, StreamSync, list_reading, record_failure
-from aos_assets.steps.profile import profile
+from aos_assets.steps.profile import Sample, profile
 from aos_assets.steps.states import open_state
 from aos_assets.steps.streams import Stored, read_stored, remember, remember_dictionaries
 from aos_core.errors import AosError, FixTheSource, TryAgain
@@ -24,6 +24,7 @@ from aos_core.fingerprint import Fingerprint
 from aos_resources.connectors import connect
 from aos_resources.connectors.source import Connector, Part, SourceColumn, SourceStream
 from aos_resources.database import as_json
+from aos_resources.parquet import rows_in
 from aos_resources.world import Work
 
 
@@ -122,10 +123,12 @@ def _stream(
                 rows = int(stored.parts[part.name]["rows"])
                 landed.append(Landed(part, Change(rows, 0, rows, 0), uuid4(), None, int(stored.parts[part.name]["rejected"])))
                 continue
+            sample = Sample()
+            part.batches = sample.watch(part.batches)
             one, stored = _part(connection, work, stream, stored, part, folder, spill / "incoming.parquet")
             landed.append(one)
-            if one.change.rows and (part.complete or not stored.profiled):
-                fingerprint = _profile(connection, stream, stored, one)
+            if one.change.read and one.change.rows and (part.complete or not stored.profiled):
+                fingerprint = _profile(connection, stream, stored, one, sample)
         vanished = sorted(set(stored.parts) - {one.part.name for one in landed})
         for name in vanished if all(one.part.complete for one in landed) else ():
             schema = pa.schema([(column.name, pa.string()) for column in stream.columns])
@@ -145,26 +148,28 @@ def _part(
     known = None if stored.key_origin == "unknown" else stored.key
     if lacking := [name for name in known or () if name not in columns]:
         raise FixTheSource("The key of the stream is not among its columns", culprit=f"{stream.name}: {', '.join(lacking)}", fix="Bring the column back.")
-    written = take_in(connection, part.schema, part.batches, spill, known, told)
+    written, read = take_in(connection, part.schema, part.batches, spill, known, told)
+    proven: list[str] = []
     if stored.key_origin == "unknown" and columns:
         proven = prove_key(connection, columns)
         stored = replace(stored, key=tuple(proven), key_origin="proven" if proven else "occurrence")
-    landing = uuid4()
+    landing, path = uuid4(), None
+    # A part that was never read before, one row for each key, every key there: what was written is the landing.
+    if read and part.name not in stored.parts and written == stored.key and len(written) == 1 and (proven or every_key_once(connection)):
+        with work.lake.writing(folder, f"{landing}.parquet") as temporary:
+            spill.rename(temporary)
+        path = folder / f"{landing}.parquet"
+        show(connection, path)
+        return Landed(part, Change(read, rows_in(path), 0, 0), landing, path, part.rejected, adopted=True), stored
     change = compare(connection, stored.state, part, columns, stored.key, str(landing))
-    path = None
     if change.rows:
-        name = f"{landing}.parquet"
-        with work.lake.writing(folder, name) as temporary:
-            adopted = adopt(connection, change, written, stored.key, spill, temporary)
-            if not adopted:
-                write_landing(connection, columns, temporary, told)
-        path = folder / name
-        if adopted:
-            show(connection, path)
+        path = folder / f"{landing}.parquet"
+        with work.lake.writing(folder, path.name) as temporary:
+            write_landing(connection, columns, temporary, told)
     return Landed(part, change, landing, path, part.rejected), stored
 
 
-def _profile(connection: duckdb.DuckDBPyConnection, stream: SourceStream, stored: Stored, one: Landed) -> Fingerprint:
+def _profile(connection: duckdb.DuckDBPyConnection, stream: SourceStream, stored: Stored, one: Landed, sample: Sample) -> Fingerprint:
     typed = {column.name: column for column in stream.columns}
     columns = tuple(typed.get(name, SourceColumn(name)) for name in one.part.schema.names)  # a later file may have more
-    return profile(connection, "incoming", columns, one.change.read, stored.described)
+    return profile(connection, sample, columns, one.change.read, stored.described)

@@ -38,13 +38,14 @@ class StreamSync:
 
 @dataclass(frozen=True)
 class Landed:
-    """One part, written but not listed yet."""
+    """One part, written but not listed yet. `adopted`: its file tells the part's latest state too."""
 
     part: Part
     change: Change
     id: UUID
     path: Path | None
     rejected: int
+    adopted: bool = False
 
 
 def list_reading(
@@ -73,7 +74,8 @@ def list_reading(
         if one.part.name not in vanished
     }
     changed = total.landed + total.deleted > 0 or parts != stored.parts
-    state = write_state(connection, work, stored.id, stored.state) if changed else None
+    adopted = tuple(one.path for one in landed if one.adopted and one.path is not None)
+    state = write_state(connection, work, stored.id, stored.state, adopted) if changed else None
     with work.database.transaction() as transaction:
         seq = transaction.next_seq()
         lease.prove(transaction)
@@ -100,7 +102,8 @@ def list_reading(
             )  # fmt: skip
         _balance(transaction, sync_id, stored.id, total, landed, seq)
     for path in set(stored.state.paths) - set(state.paths) if state is not None else ():
-        path.unlink(missing_ok=True)
+        if path.parent == work.lake.states(stored.id):  # a landing stays, whoever tells the state now
+            path.unlink(missing_ok=True)
     return total
 
 

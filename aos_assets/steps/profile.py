@@ -2,67 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from aos_assets.steps.changes import COUNTED_AT_ONCE
-from aos_core.compiling import literal, quoted
-from aos_core.fingerprint import PATTERNS, Column, Fingerprint, infer_type
+from aos_core.compiling import literal
+from aos_core.fingerprint import PATTERNS, PLAUSIBLE, Column, Fingerprint, infer_type
 from aos_resources.connectors.source import SourceColumn
 
-SAMPLE_ROWS = 5_000
+SAMPLE_ROWS = 4_096
+_SAMPLE_BYTES = 32 * 1024 * 1024
 _TOP = 20
-_SAMPLED_AT_ONCE = 200
 
 
-def profile(connection: duckdb.DuckDBPyConnection, table: str, columns: tuple[SourceColumn, ...], rows: int, described: dict[str, str]) -> Fingerprint:
-    """The fingerprint of `rows` rows, numbered by a column `_row`. `described`: column → the dictionary's words on it.
+class Sample:
+    """Every n-th row of what is read, n doubled whenever more would be held than SAMPLE_ROWS or so many bytes.
 
-    The sample is every n-th row in reading order, so that the same file gives the same fingerprint and what stands
-    only at its end is seen too.
+    So the same rows give the same sample, and what stands only at their end is seen too.
     """
-    found, step = [], max(1, -(-rows // SAMPLE_ROWS))
-    for start in range(0, len(columns), _SAMPLED_AT_ONCE):
-        some = columns[start : start + _SAMPLED_AT_ONCE]
-        cells = ", ".join(quoted(one.name) for one in some)
-        connection.execute(f"create or replace temp table sample as select {cells} from {table} where _row % {step} = 0")
-        for place in range(0, len(some), COUNTED_AT_ONCE):
-            few = some[place : place + COUNTED_AT_ONCE]
-            row = connection.execute(f"select {', '.join(_measures(one.name) for one in few)} from sample").fetchall()[0]
-            found += [_column(one, measured, described) for one, measured in zip(few, row, strict=True)]
-    connection.execute("drop table if exists sample")
+
+    def __init__(self) -> None:
+        self._step, self._seen, self._kept = 1, 0, list[pa.RecordBatch]()
+
+    def watch(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same batches, looked at in passing."""
+        for batch in batches:
+            while self._seen + batch.num_rows > SAMPLE_ROWS * self._step or (len(self) > 1 and sum(one.nbytes for one in self._kept) > _SAMPLE_BYTES):
+                self._thin()
+            self._kept.append(batch.take(pa.array(range(-self._seen % self._step, batch.num_rows, self._step), pa.int64())))
+            self._seen += batch.num_rows
+            yield batch
+
+    def __len__(self) -> int:
+        return sum(one.num_rows for one in self._kept)
+
+    @property
+    def rows(self) -> pa.Table:
+        """At least one batch must have come."""
+        return pa.Table.from_batches(self._kept)
+
+    def _thin(self) -> None:
+        self._step *= 2
+        if self._kept:
+            self._kept = self.rows.take(pa.array(range(0, len(self), 2), pa.int64())).to_batches()
+
+
+def profile(connection: duckdb.DuckDBPyConnection, sample: Sample, columns: tuple[SourceColumn, ...], rows: int, described: dict[str, str]) -> Fingerprint:
+    """The fingerprint of `rows` rows of which that is a sample. `described`: column → the dictionary's words on it."""
+    found: list[Column] = []
+    for start in range(0, len(columns), COUNTED_AT_ONCE):
+        few = columns[start : start + COUNTED_AT_ONCE]
+        connection.register("said", _long(sample.rows, few))
+        measured = connection.execute(_MEASURES).fetchall()
+        found += [_column(one, row, described) for one, (_, *row) in zip(few, measured, strict=True)]
+    connection.unregister("said")
     return Fingerprint(tuple(found), rows)
 
 
-def _measures(name: str) -> str:
-    raw = f"cast({quoted(name)} as varchar)"
-    there = f"{raw} is not null and trim({raw}) not in ('', 'NULL')"
-    fits = ", ".join(
-        f"{literal(kind)}: count(*) filter ({there} and regexp_full_match(lower(trim({raw})), {literal(pattern)}))"
-        for kind, pattern in PATTERNS.items()
-    )
-    return (
-        f"{{'rows': count(*), 'present': count(*) filter ({there}),"
-        f" 'nulls': count(*) filter (trim({raw}) = 'NULL'),"
-        f" 'distinct': count(distinct {raw}) filter ({there}),"
-        f" 'top': approx_top_k(left(trim({raw}), 200), {_TOP}) filter ({there}),"
-        f" 'fits': {{{fits}}}}}"
-    )
+def _long(rows: pa.Table, columns: tuple[SourceColumn, ...]) -> pa.Table:
+    """The columns' values below each other, so that one short statement measures them all: a wide one takes longer to plan than to run."""
+    values = [rows[one.name].cast(pa.string()) for one in columns]
+    places = pa.array([place for place, one in enumerate(values) for _ in range(len(one))], pa.int32())
+    return pa.table({"place": places, "value": pa.chunked_array([chunk for one in values for chunk in one.chunks], pa.string())})
 
 
-def _column(one: SourceColumn, measured: dict[str, Any], described: dict[str, str]) -> Column:
-    rows, present = measured["rows"], measured["present"]
-    fits = {kind: count for kind, count in measured["fits"].items() if count}
+# Values that are alike are looked at once: (place, rows, present, literal nulls, different, commonest, fits).
+_FITS = ", ".join(
+    f"{literal(kind)}: coalesce(sum(case when {PLAUSIBLE[kind].format('text')} then case when regexp_full_match(text, {literal(pattern)}) then n end end), 0)::bigint"
+    for kind, pattern in PATTERNS.items()
+)
+_MEASURES = f"""
+with counted as (select place, trim(value) as value, count(*) as n from said group by all),
+seen as (select *, value not in ('', 'NULL') as there, case when value not in ('', 'NULL') then lower(value) end as text from counted)
+select place, sum(n)::bigint, coalesce(sum(n) filter (there), 0)::bigint, coalesce(sum(n) filter (value = 'NULL'), 0)::bigint, count(*) filter (there),
+    list(left(value, 200) order by n desc, value)  filter (there)[:{_TOP}], {{{_FITS}}}
+from seen group by place order by place
+"""
+
+
+def _column(one: SourceColumn, measured: list[Any], described: dict[str, str]) -> Column:
+    rows, present, nulls, distinct, top, fitting = measured
+    fits = {kind: count for kind, count in fitting.items() if count}
     return Column(
         name=one.name,
         declared=one.type,
-        inferred=infer_type(present, measured["distinct"], fits),
+        inferred=infer_type(present, distinct, fits),
         nulls=round(1 - present / rows, 6) if rows else 1.0,
-        distinct=measured["distinct"],
+        distinct=distinct,
         present=present,
-        literal_nulls=measured["nulls"] > 0,
+        literal_nulls=nulls > 0,
         share=tuple(sorted((kind, round(count / present, 6)) for kind, count in fits.items())),
-        top=tuple(measured["top"] or ()),
+        top=tuple(top or ()),
         description=described.get(one.name, one.description),
     )

@@ -14,6 +14,7 @@ import duckdb
 
 from aos_assets.steps.building import Built, build_fresh, build_next
 from aos_assets.steps.inputs import Inputs, read_inputs
+from aos_assets.steps.issuing import list_issued
 from aos_assets.steps.leases import Lease, holding
 from aos_assets.steps.sweeping import drop_versions
 from aos_core.errors import TryAgain
@@ -62,17 +63,15 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
             sync_file(file)
             file.rename(file.with_suffix(".duckdb"))
             sync_folder(work.lake.warehouse)
-            _issue(work, built.issued)
             _publish(work, lease, inputs, version_id, file.with_suffix(".duckdb"), built)
         except BaseException as broken:
-            for left in (file, file.with_name(file.name + ".wal"), file.with_suffix(".ids")):
+            for left in (file, file.with_name(file.name + ".wal")):
                 left.unlink(missing_ok=True)
             if isinstance(broken, Exception):
                 _discard(work, lease, version_id, file.with_suffix(".duckdb"))
                 if isinstance(broken, duckdb.IOException | duckdb.OutOfMemoryException | OSError):
                     raise TryAgain("The next version could not be written", culprit=work.tenant.slug, fix=f"{str(broken).splitlines()[0]}.") from broken
             raise
-        built.issued.unlink(missing_ok=True)
         with work.database.transaction() as transaction:
             drop_versions(work, transaction)
     return Version(version_id, True, inputs.applied_seq, built.tables)
@@ -111,6 +110,7 @@ def _publish(work: Work, lease: Lease, inputs: Inputs, version_id: UUID, file: P
             id=version_id, parent=inputs.parent, path=work.lake.relative(file), applied=inputs.applied_seq,
             fingerprint=inputs.shape, tables=as_json(built.tables), bytes=file.stat().st_size, seq=seq,
         )  # fmt: skip
+        list_issued(transaction, work, built.issued, seq)
         moved = transaction.run(
             "update aos.warehouses set current = :new where current is not distinct from cast(:parent as uuid)",
             new=version_id, parent=inputs.parent,
@@ -122,24 +122,3 @@ def _publish(work: Work, lease: Lease, inputs: Inputs, version_id: UUID, file: P
             [{"old": old, "new": new, "cause": "split" if old == new else "merged", "seq": seq} for old, new in built.redirected],
         )
         transaction.announce(seq, "version.published", str(version_id), {"applied_seq": inputs.applied_seq})
-
-
-def _issue(work: Work, told: Path) -> None:
-    """Ids are issued once and for ever, before a reader may meet one; issuing one again changes nothing.
-
-    In a transaction of its own, which holds no lock that others wait for: a first version issues millions.
-    """
-    if told.stat().st_size == 0:
-        return
-    with work.database.transaction() as transaction:
-        seq = transaction.next_seq()
-    with work.database.transaction() as transaction:
-        transaction.run(
-            "create temp table issued (entity text, entity_id uuid, stream_id uuid, founding_key text) on commit drop"
-        )
-        transaction.copy_in("issued", ["entity", "entity_id", "stream_id", "founding_key"], told)
-        transaction.run(
-            "insert into aos.entity_ids (entity, entity_id, stream_id, founding_key, seq)"
-            " select entity, entity_id, stream_id, founding_key, :seq from issued on conflict do nothing",
-            seq=seq,
-        )

@@ -1,7 +1,7 @@
 """The latest landed state of a stream: of each part's keys the hash and the landed row that says it last.
 
 Kept as one file of all keys and, for a stream that is read by what grew, files of the keys that came since; of a
-key that stands in several, the last file counts.
+key that stands in several, the last file counts. A landing whose rows were all new tells its part's keys itself.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import duckdb
 
 from aos_core.compiling import literal
+from aos_resources.parquet import copy_to, rows_in, told_in
 from aos_resources.world import Work
 
 # Beyond these the files become one: a look-up reads the keys of each.
@@ -30,11 +31,23 @@ class State:
 
 def open_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
     """View `said` of what was landed before, table `next_state` of what is now, table `whole` of parts read completely."""
-    nothing = "select 0 as file, null::varchar as part, null::varchar as key, null::uuid as hash, null::uuid as landing, null::bigint as row where false"
-    files = [f"select {n} as file, part, key, hash, landing, row from read_parquet({literal(str(path))})" for n, path in enumerate(state.paths)]
-    connection.execute(f"create view said as {' union all '.join([nothing, *files])}")
+    _say(connection, state.paths)
     connection.execute("create temp table next_state (part varchar, key varchar, hash uuid, landing uuid, row bigint, known boolean)")
     connection.execute("create temp table whole (part varchar)")
+
+
+def _say(connection: duckdb.DuckDBPyConnection, paths: tuple[Path, ...]) -> None:
+    nothing = "select 0 as file, null::varchar as part, null::varchar as key, null::uuid as hash, null::uuid as landing, null::bigint as row where false"
+    connection.execute(f"create or replace view said as {' union all '.join([nothing, *(_rows_of(n, path) for n, path in enumerate(paths))])}")
+
+
+def _rows_of(n: int, path: Path) -> str:
+    part, file = told_in(path).get("part"), literal(str(path))
+    if part is None:
+        return f"select {n} as file, part, key, hash, landing, row from read_parquet({file})"
+    return (
+        f"select {n}, {literal(part)}, _key, _hash, {literal(path.stem)}::uuid, file_row_number from read_parquet({file}, file_row_number = true)"
+    )
 
 
 def recall(connection: duckdb.DuckDBPyConnection, state: State, part: str, *, complete: bool) -> None:
@@ -43,22 +56,25 @@ def recall(connection: duckdb.DuckDBPyConnection, state: State, part: str, *, co
     connection.execute(f"create or replace temp table prior as select key, hash, landing, row from said where {asked}{_last(len(state.paths))}", [part])
 
 
-def write_state(connection: duckdb.DuckDBPyConnection, work: Work, stream_id: UUID, state: State) -> State:
-    """The state after this reading: a file more of what came, or one of everything."""
+def write_state(connection: duckdb.DuckDBPyConnection, work: Work, stream_id: UUID, state: State, adopted: tuple[Path, ...] = ()) -> State:
+    """The state after this reading: the landings that tell it themselves, and a file more of what came, or one of everything."""
+    paths, rows = (*state.paths, *adopted), state.rows + sum(map(rows_in, adopted))
     came, new, whole = connection.execute("select count(*), count(*) filter (not known), (select count(*) from whole) from next_state").fetchall()[0]
+    if not came and not whole and len(paths) <= _MOST_FILES:
+        return State(paths, rows)
     folder, name = work.lake.states(stream_id), f"{uuid4()}.parquet"
-    more = bool(state.paths) and not whole and len(state.paths) < _MOST_FILES and came < _MOST_SHARE * state.rows
-    rows = "select part, key, hash, landing, row from next_state"
+    more = bool(state.paths) and not whole and len(paths) < _MOST_FILES and came < _MOST_SHARE * state.rows
+    said = "select part, key, hash, landing, row from next_state"
     if not more:
-        files = len(state.paths) + (1 if came and not whole else 0)
-        rows = (
+        _say(connection, paths)
+        files = len(paths) + (1 if came and not whole else 0)
+        said = (
             "select part, key, hash, landing, row from (select * from said where part not in (select part from whole)"
-            f" union all select {len(state.paths)}, part, key, hash, landing, row from next_state){_last(files, 'part, key')}"
+            f" union all select {len(paths)}, part, key, hash, landing, row from next_state){_last(files, 'part, key')}"
         )
     with work.lake.writing(folder, name) as temporary:
-        connection.execute(f"copy ({rows}) to {literal(str(temporary))} (format parquet, compression zstd, compression_level 1)")
-        total = state.rows + new if more else connection.execute(f"select count(*) from read_parquet({literal(str(temporary))})").fetchall()[0][0]
-    return State((*state.paths, folder / name) if more else (folder / name,), int(total))
+        written = copy_to(connection, said, temporary)
+    return State((*paths, folder / name), rows + new) if more else State((folder / name,), written)
 
 
 def _last(files: int, by: str = "key") -> str:

@@ -41,6 +41,7 @@ def sweep(work: Work) -> Swept:
     for entity in work.ontology.entities:
         gone += _under(work, f"events:{entity.name}", partial(_of_events, work, entity.name))
     gone += _under(work, "publish", partial(_of_versions, work))
+    gone += _under(work, "publish", partial(_of_ids, work))
     return Swept(len(gone), sum(gone))
 
 
@@ -87,6 +88,12 @@ def _of_versions(work: Work, transaction: Transaction) -> Iterator[Path]:
     known = [Kept(row["id"], row["published_at"], row["bytes"]) for row in there]
     dropped = versions_to_drop(known, current["current"] if current else None, datetime.now(UTC), work.settings.versions_bytes)
     yield from _unlisted(work, [work.lake.warehouse], (row["path"] for row in there if row["id"] not in dropped))
+
+
+def _of_ids(work: Work, transaction: Transaction) -> Iterator[Path]:
+    """Files of ids that were issued for a version that never came, or became one with others."""
+    listed = transaction.all("select jsonb_array_elements_text(paths) as path from aos.issued_ids")
+    yield from _unlisted(work, [work.lake.ids(entity.name) for entity in work.ontology.entities], (row["path"] for row in listed))
 
 
 def _old_spills(work: Work) -> Iterator[Path]:

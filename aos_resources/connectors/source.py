@@ -11,7 +11,7 @@ import pyarrow as pa
 
 _BATCH_ROWS = 61_440
 # What a landing says of its rows; a source's column of such a name lands under another.
-_RESERVED = ("_key", "_op", "_at", "_row", "_verdict", "_reasons", "_issues", "file_row_number", "filename")
+_RESERVED = ("_key", "_op", "_at", "_hash", "_row", "_verdict", "_reasons", "_issues", "file_row_number", "filename")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import httpx
+import psycopg
+import pytest
+from sqlalchemy import event
 
+from aos_api.paging import write_cursor
 from tests.api.built_version import EXACT, account_id
-from tests.scenario import SHARED
+from tests.api.serving import Served
+from tests.scenario import SHARED, World
 
 
 def test_a_connection_shows_both_balances_of_each_stream(acme: httpx.Client) -> None:
@@ -128,6 +133,39 @@ def test_an_id_that_was_merged_away_leads_to_what_it_became(acme: httpx.Client) 
     answer = acme.get(f"/entities/account/{SHARED.merged}").json()
     assert (answer["redirected_from"], answer["record"]["id"]) == (str(SHARED.merged), str(account_id(2)))
     assert acme.get(f"/entities/account/{account_id(2)}").json()["redirected_from"] is None
+
+
+def test_an_id_that_stands_in_the_version_that_is_read_is_followed_no_further(world: World, acme: httpx.Client) -> None:
+    """As it is while a version in which the thing was merged away is published."""
+    merged = (world.acme.id, account_id(9))
+    with psycopg.connect(world.owner_url, autocommit=True) as owner:
+        owner.execute(
+            "insert into aos.redirects (tenant_id, from_id, to_id, cause, seq) values (%s, %s, %s, 'merged', 1000000)", (*merged, account_id(2))
+        )
+        try:
+            answer = acme.get(f"/entities/account/{account_id(9)}").json()
+            cell = acme.get(f"/entities/account/{account_id(9)}/provenance/name").json()
+        finally:
+            owner.execute("delete from aos.redirects where tenant_id = %s and from_id = %s", merged)
+    assert (answer["redirected_from"], answer["record"]["id"], cell["id"]) == (None, str(account_id(9)), str(account_id(9)))
+
+
+@pytest.mark.parametrize("path", ["", f"/{account_id(3)}", "?limit=5&cursor={cursor}"])
+def test_a_read_asks_the_control_plane_once_for_the_version(served: Served, acme: httpx.Client, path: str) -> None:
+    acme.get("/entities/account")  # the session is known, the version open
+    asked: list[str] = []
+    following = path.format(cursor=write_cursor("account []", SHARED.version, 20))
+    engine = served.app.state.services.database._engine("aos_app")
+
+    def hear(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        assert acme.get(f"/entities/account{following}").status_code == 200
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)
+    assert [one.split()[1].partition("(")[0] for one in asked] in (["set_config", "v.id,"], ["set_config", "id,"])
 
 
 def test_an_id_that_was_issued_but_stands_nowhere_is_gone_and_not_unknown(acme: httpx.Client) -> None:

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from aos_assets.steps.events import Batch, build_events
+from aos_assets.steps.issuing import Issued, read_issued
 from aos_assets.steps.land import Sync, sync_connection
 from aos_assets.steps.listing import StreamSync
 from aos_assets.steps.map import Mapped, suggest_mappings
@@ -124,8 +125,16 @@ class Company:
         with self.work.database.transaction() as transaction:
             return int(transaction.one("count", f"select count(*) as n from aos.{table}")["n"])
 
+    def issued(self, entity: str) -> list[UUID]:
+        """Every id that was ever issued; one that was issued twice stands twice."""
+        with self.work.database.transaction() as transaction:
+            found = read_issued(transaction, self.work).get(entity, Issued())
+        ids = [row[0] for path in found.paths for row in duckdb.execute("select entity_id from read_parquet(?)", [str(path)]).fetchall()]
+        assert len(ids) == found.rows
+        return sorted(ids)
+
     def everything(self) -> tuple[object, ...]:
-        tables = ("landings", "syncs", "mappings", "proposals", "decisions", "event_batches", "entity_ids", "versions", "outbox", "runs")
+        tables = ("landings", "syncs", "mappings", "proposals", "decisions", "event_batches", "issued_ids", "versions", "outbox", "runs")
         files = sorted(str(path) for path in self.work.lake.folder.rglob("*") if path.is_file())
         return (*(self.count(table) for table in tables), files, self.content())
 

@@ -11,12 +11,14 @@ import duckdb
 import pytest
 
 from aos_api.reads.entities import standing_id
-from aos_assets.steps import building, publish
+from aos_assets.steps import building, issuing, publish
 from aos_assets.steps import map as mapping
 from aos_assets.steps.leases import holding
+from aos_assets.steps.sweeping import sweep
 from aos_core.errors import TryAgain
 from aos_core.matching import Stream
 from aos_core.suggesting import suggest
+from aos_resources.warehouse import OpenVersions, TenantWarehouse
 from tests.assets.conftest import DEALS, FIRST, Company, Pair
 
 ACCOUNTS = """
@@ -222,11 +224,12 @@ def test_a_rebuild_gives_the_same_rows_under_the_same_ids(mapped: Company) -> No
     mapped.refresh()
     mapped.write("deals.csv", [FIRST[0] | {"worth": "12"}, *FIRST[1:], FIRST[0] | {"deal_id": "4"}])
     mapped.refresh()
-    content, issued = mapped.content(), mapped.count("entity_ids")
+    content, issued = mapped.content(), mapped.issued("opportunity")
     mapped.file().unlink()
     rebuilt = mapped.publish()
     assert rebuilt.fresh
-    assert (mapped.content(), mapped.count("entity_ids")) == (content, issued)
+    assert (mapped.content(), mapped.issued("opportunity")) == (content, issued)
+    assert len(issued) == 4
 
 
 def test_a_new_mapping_version_replays_what_landed_before(mapped: Company) -> None:
@@ -263,7 +266,7 @@ def test_who_publishes_second_on_the_same_parent_finds_it_moved_and_leaves_nothi
     current = mapped.refresh()
     before = mapped.count("versions"), mapped.count("outbox")
     with holding(work.database, "publish", "slow") as lease, pytest.raises(TryAgain, match="published first"):
-        publish._publish(work, lease, stale, UUID(int=7), mapped.file(), building.Built({}, mapped.file(), []))
+        publish._publish(work, lease, stale, UUID(int=7), mapped.file(), building.Built({}, {}, []))
     assert (mapped.count("versions"), mapped.count("outbox")) == before
     assert mapped.publish().id == current.id
 
@@ -297,3 +300,27 @@ def test_the_neighbour_sees_its_own_values_under_the_same_ids(pair: Pair) -> Non
     assert not set(pair.acme.query("select opportunity_id from unified.opportunities")) & set(
         pair.globex.query("select opportunity_id from unified.opportunities")
     )
+
+
+def test_an_id_once_issued_is_known_for_ever_and_issued_once_however_many_versions_come(
+    mapped: Company, pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuing, "_MOST_FILES", 3)
+    ours, theirs = (TenantWarehouse(one.work.database, one.work.lake, OpenVersions(one.work.settings)) for one in (mapped, pair.globex))
+    mapped.refresh()
+    seen = {row[0] for row in mapped.view("opportunities", "opportunity_id")}
+    for number in range(6):
+        mapped.write("deals.csv", [FIRST[0] | {"deal_id": f"new {number}"}, *FIRST[1:]])
+        mapped.refresh()
+        seen |= {row[0] for row in mapped.view("opportunities", "opportunity_id")}
+        assert set(mapped.issued("opportunity")) == seen
+    ids = mapped.issued("opportunity")
+    assert len(ids) == len(set(ids)) == 9
+    standing = {row[0] for row in mapped.view("opportunities", "opportunity_id")}
+    assert len(standing) == 3
+    for one in ids:
+        assert ours.was_issued("opportunity", one)
+        assert not ours.was_issued("account", one)
+        assert not theirs.was_issued("opportunity", one)
+    assert sweep(mapped.work).files > 0  # those that became one with others
+    assert mapped.issued("opportunity") == ids

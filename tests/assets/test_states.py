@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
-import duckdb
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +23,7 @@ READING = st.tuples(st.booleans(), st.dictionaries(_KEY, st.sampled_from(["a", "
 def read(company: Company, folder: Path, state: State, complete: bool, rows: dict[str, str]) -> tuple[State, tuple[int, int, int, int]]:
     """One reading of a part with the columns id and said; gives the state after it and what changed."""
     batch = pa.table({"id": pa.array(rows, pa.string()), "said": pa.array(rows.values(), pa.string())})
-    with duckdb.connect() as connection:
+    with company.work.lake.duckdb() as (connection, _):
         open_state(connection, state)
         take_in(connection, batch.schema, iter(batch.to_batches()), folder / "incoming.parquet", ("id",), {})
         part = Part("part", complete, None, batch.schema)

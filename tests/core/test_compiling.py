@@ -175,3 +175,20 @@ def test_the_same_mapping_compiles_to_the_same_sql() -> None:
     mapping = Mapping(entity="account", stream="crm/x", key="a", fields=())
     entity = standard().entity("account")
     assert compile_mapping(mapping, entity, ("a",)) == compile_mapping(mapping, entity, ("a",))
+
+
+@pytest.mark.parametrize("expr", ["worth * 2", "-worth + -worth * -3", "coalesce(worth, 0) * 2", "case when worth > 0 then worth * 2 end"])
+def test_a_column_that_is_reckoned_with_is_a_number_though_its_values_look_like_texts_by_now(expr: str) -> None:
+    document = {"entity": "opportunity", "key": "id", "fields": {"status": {"expr": "'open'"}, "amount": {"expr": expr}}, "types": {"worth": "text"}}
+    good, bad = mapped(document, [{"id": "1", "worth": "2.5"}, {"id": "2", "worth": "plenty"}])
+    assert (good["_verdict"], good["amount"]) == ("canonical", Decimal(5))
+    assert (bad["_verdict"], [one["value"] for one in bad["_reasons"]]) == ("quarantined", ["plenty"])
+
+
+@given(st.sampled_from(["", " ", "\t", "\xa0", "!", "~", "\x7f", "é"]), st.text(max_size=5), st.sampled_from(["", " ", "\xa0"]))
+def test_a_value_is_absent_where_nothing_is_left_of_it_when_it_is_trimmed(start: str, middle: str, end: str) -> None:
+    text = start + middle.replace("\0", "") + end
+    document = {"entity": "account", "key": "id", "fields": {"name": {"expr": "'x'"}, "city": "town"}}
+    (row,) = mapped(document, [{"id": "1", "town": text}])
+    blank = CONNECTION.execute("select trim(?) = ''", [text]).fetchall()[0][0]
+    assert row["city"] == (None if blank else text)

@@ -211,7 +211,7 @@ def test_a_lock_that_is_not_given_means_try_again(database: Database) -> None:
 
 
 def test_a_database_that_is_away_and_a_pool_that_is_used_up_mean_try_again(database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    small = Database(settings, size=1)
+    small = Database(settings, size=2)
     small._engine("aos_app").pool._timeout = 0.05  # type: ignore[attr-defined]
     with small.of(INITECH).transaction(), small.of(INITECH).transaction(), to_try_again("in use"), small.of(INITECH).transaction():
         pass

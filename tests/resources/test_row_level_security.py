@@ -23,7 +23,7 @@ ROLES: tuple[Role, ...] = ("aos_app", "aos_login", "aos_dispatch")
 # Tables whose rows a tenant may change; every other one is written once, so a new one is until it is said here.
 CHANGING = {
     "sequences", "tenant_keys", "connections", "leases", "runs", "streams", "dictionaries", "syncs", "sync_streams",
-    "latest_states", "cursors", "mappings", "proposals", "warehouses",
+    "issued_ids", "latest_states", "cursors", "mappings", "proposals", "warehouses",
 }  # fmt: skip
 HEADERS = {
     "tenants": {"id", "slug", "suspended_at", "erased_at"},

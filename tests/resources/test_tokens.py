@@ -24,7 +24,7 @@ from aos_core.errors import NotSignedIn
 from aos_resources.passwords import hash_password, is_outdated, verify_password
 from aos_resources.people import User, add_member, create_user, memberships
 from aos_resources.settings import Settings
-from aos_resources.tokens import AUDIENCE, ISSUER, TYPE, Tokens, signing_key
+from aos_resources.tokens import AUDIENCE, ISSUER, TYPE, Claims, Session, Tokens, signing_key
 from tests.scenario import PASSWORD, World
 
 
@@ -191,6 +191,25 @@ def test_a_token_ends_at_once_at_logout_and_within_seconds_in_another_process(wo
     with pytest.raises(NotSignedIn):
         tokens.session(issued.token)
     assert ended_within(other, issued.token, 5.5)
+
+
+def test_a_token_that_ends_while_it_is_looked_up_is_not_remembered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokens = Tokens(world.settings, world.database)
+    user = someone(world)
+    issued = tokens.issue(user, memberships(world.database, user.id)[0])
+    standing = tokens._standing
+
+    def slowly(claims: Claims) -> Session:
+        found = standing(claims)
+        tokens.revoke(claims)
+        return found
+
+    monkeypatch.setattr(tokens, "_standing", slowly)
+    assert tokens.session(issued.token).user == user
+    monkeypatch.undo()
+    assert tokens.remembered(issued.claims) is None
+    with pytest.raises(NotSignedIn):
+        tokens.session(issued.token)
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,22 @@ def test_nothing_published_unknown_and_the_neighbours_versions_are_not_found(wor
     warehouse.close()
 
 
+def test_what_describes_a_version_is_derived_once_while_it_is_open_and_for_no_other(world: World) -> None:
+    warehouse = Warehouse(world.settings, world.database)
+    derived: list[str] = []
+
+    def derive(whose: str) -> str:
+        derived.append(whose)
+        return whose
+
+    for _ in range(2):
+        for tenant in (world.acme, world.globex):
+            with warehouse.of(tenant).current() as version:
+                assert version.once("word", lambda whose=tenant.slug: derive(whose)) == tenant.slug
+    assert derived == ["acme", "globex"]
+    warehouse.close()
+
+
 def test_a_path_that_leads_out_of_the_tenants_folder_is_refused(world: World) -> None:
     escape = made_id("escape")
     with world.database.of(world.acme).transaction() as transaction:

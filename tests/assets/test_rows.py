@@ -1,0 +1,76 @@
+"""What a landing says of its rows: a hash that two rows share only where all their values are alike, and a bounded sample."""
+
+from __future__ import annotations
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aos_assets.steps import profile
+from aos_assets.steps.changes import row_hash
+from aos_assets.steps.profile import SAMPLE_ROWS, Sample
+from aos_core.compiling import literal
+from aos_core.fingerprint import PATTERNS, PLAUSIBLE
+
+CONNECTION = duckdb.connect()
+# Rich in what stands between values, in what stands for an absent one, and in what lengths are written with.
+_CELL = st.none() | st.text(alphabet="\x1e\x1fa1:,-", max_size=4) | st.text(max_size=3)
+ROWS = st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(_CELL, min_size=width, max_size=width), min_size=2, max_size=6))
+
+
+def hashes(rows: list[list[str | None]]) -> list[object]:
+    names = [f"c{place}" for place in range(len(rows[0]))]
+    batch = pa.RecordBatch.from_pylist([dict(zip(names, row, strict=True)) for row in rows], pa.schema([(name, pa.string()) for name in names]))
+    CONNECTION.register("batch", batch)
+    return [one for (one,) in CONNECTION.execute(f"select {row_hash(batch)} from batch").fetchall()]
+
+
+@given(ROWS)
+def test_two_rows_share_a_hash_only_where_all_their_values_are_alike(rows: list[list[str | None]]) -> None:
+    found = hashes(rows)
+    assert len(set(found)) == len({tuple(row) for row in rows})
+
+
+@given(ROWS)
+def test_a_row_has_the_same_hash_whatever_rows_came_with_it(rows: list[list[str | None]]) -> None:
+    assert hashes(rows) == [one for row in rows for one in hashes([row])]
+
+
+@pytest.mark.parametrize("width", [99, 101, 350])
+def test_a_wide_row_is_another_where_any_value_is(width: int) -> None:
+    row: list[str | None] = [str(n) for n in range(width)]
+    others = [[*row[:place], "x", *row[place + 1 :]] for place in range(width)]
+    assert len(set(hashes([row, *others]))) == width + 1
+
+
+@given(st.lists(st.integers(0, 9_000), max_size=12))
+def test_a_sample_is_spread_over_everything_read_however_it_came(sizes: list[int]) -> None:
+    sample, rows = Sample(), sum(sizes)
+    taken = iter(range(rows))
+    batches = [pa.RecordBatch.from_pydict({"n": [next(taken) for _ in range(size)]}, pa.schema([("n", pa.int64())])) for size in sizes]
+    assert sum(one.num_rows for one in sample.watch(batches)) == rows
+    if sizes:
+        kept = sample.rows["n"].to_pylist()
+        step = kept[1] - kept[0] if len(kept) > 1 else 1
+        assert kept == list(range(0, rows, step))
+        assert len(kept) <= SAMPLE_ROWS
+        assert len(kept) >= min(rows, SAMPLE_ROWS // 2)
+
+
+def test_a_sample_of_large_values_is_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profile, "_SAMPLE_BYTES", 10_000)
+    sample = Sample()
+    for _ in sample.watch(pa.RecordBatch.from_pydict({"n": ["x" * 1_000] * 10}) for _ in range(20)):
+        assert sample.rows.nbytes < 25_000
+
+
+@given(st.sampled_from(sorted(PATTERNS)), st.data())
+def test_whatever_fits_a_pattern_is_plausible_at_a_glance(kind: str, data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(rf"\A{PATTERNS[kind][1:-1]}\Z") | st.text(max_size=12))
+    text = text.strip().lower().replace("\0", "")
+    fits, plausible = CONNECTION.execute(
+        f"select regexp_full_match(v, {literal(PATTERNS[kind])}), {PLAUSIBLE[kind].format('v')} from (select ?::varchar as v)", [text]
+    ).fetchall()[0]
+    assert plausible or not fits
