@@ -15,6 +15,9 @@ GLOBAL_KEYS: dict[str, tuple[str, ...]] = {
     ),
 }
 
+_KEPT = (1 << 128) - 1 - (0xF << 76) - (0x3 << 62)
+_SET = (0x5 << 76) + (0x2 << 62)
+
 
 def record_id(tenant: UUID, entity: str, connection: UUID, stream: UUID, key: str) -> UUID:
     """The id of a source record; of the founding one, it is the entity's id for ever (UUIDv5, RFC 9562 §5.5)."""
@@ -22,14 +25,15 @@ def record_id(tenant: UUID, entity: str, connection: UUID, stream: UUID, key: st
 
 
 def record_id_sql(tenant: UUID, entity: str) -> str:
-    """The same over columns `connection`, `stream`, `entity_key`, for a whole table at once."""
-    named = f"unhex('{tenant.hex}') || encode('{entity}/' || connection || '/' || stream || '/' || entity_key)"
-    digest = f"sha1({named})"
-    variant = f"substr('89ab', (instr('0123456789abcdef', substr({digest}, 17, 1)) - 1) % 4 + 1, 1)"
-    return (
-        f"(substr({digest}, 1, 8) || '-' || substr({digest}, 9, 4) || '-5' || substr({digest}, 14, 3) || '-' || {variant}"
-        f" || substr({digest}, 18, 3) || '-' || substr({digest}, 21, 12))::uuid"
-    )
+    """The same over columns `origin` (see `origin_sql`) and `entity_key`, for a whole table at once."""
+    named = f"unhex('{tenant.hex}') || encode('{entity}/' || origin || entity_key)"
+    # Version and variant are set in the number: six bits, whatever the digest says there.
+    return f"((substr(sha1({named}), 1, 32)::uuid::uhugeint & {_KEPT}::uhugeint) | {_SET}::uhugeint)::uuid"
+
+
+def origin_sql(table: str) -> str:
+    """What stands before the key in a record's name: the same for all records of a stream, so that it is written once."""
+    return f"{table}.connection || '/' || {table}.stream || '/'"
 
 
 def global_keys(entity: Entity) -> tuple[str, ...]:

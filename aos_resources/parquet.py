@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from aos_core.errors import TryAgain
+
 _GROUP_ROWS = 122_880
 _GROUP_CELLS = 10_000_000
 # A column whose first rows say the same so often is written by dictionary, which readers of it then profit from too.
@@ -28,19 +30,20 @@ def write_parquet(file: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
     """All rows of those batches, in order. `told` goes into the file's own metadata. Gives the number of rows.
 
     Raises:
-        Whatever the batches raise; the file is then to be thrown away.
+        TryAgain: the disk is full. And whatever the batches raise; the file is then to be thrown away.
     """
     plain = pa.schema([pa.field(one.name, _stored(one.type)) for one in schema])
     groups, rows = _groups(plain, batches), 0
     first = next(groups, None)
     often = [] if first is None else _said_often(first)
-    with pq.ParquetWriter(
-        file, plain, compression="zstd", compression_level=1, use_dictionary=often, store_schema=False, write_batch_size=8_192
-    ) as writer:
-        writer.add_key_value_metadata(told or {})
-        while first is not None:
-            writer.write_table(first)
-            rows, first = rows + first.num_rows, next(groups, None)
+    try:
+        with pq.ParquetWriter(file, plain, compression="zstd", compression_level=1, use_dictionary=often, store_schema=False) as writer:
+            writer.add_key_value_metadata(told or {})
+            while first is not None:
+                writer.write_table(first)
+                rows, first = rows + first.num_rows, next(groups, None)
+    except OSError as full:
+        raise TryAgain("A file could not be written", culprit=file.name, fix="Free disk space.") from full
     return rows
 
 

@@ -79,7 +79,7 @@ def _cell(
     if not field.key and field not in shape.values:
         raise NotFound("The current version does not have this field yet", fix="Ask for a run.")
     # The key is what the record's first event is about; every other field says itself which event it came from.
-    place = "1" if field.key else f"_from[{shape.places[field.name]}]"
+    place = "1" if field.key else f"case when {quoted(field.name + '_source' if field.type == 'ref' else field.name)} is not null then coalesce(_from[{shape.places[field.name]}], 1) end"
     shown = quoted(field.name + "_source") if field.key else json_of(field)
     row = version.first(
         f"select to_json({shown})::varchar, _events[{place}] from {shape.table} where {quoted(shape.key)} = ?",

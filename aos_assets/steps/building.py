@@ -49,7 +49,7 @@ def build_fresh(work: Work, inputs: Inputs, file: Path) -> Built:
         identify(connection, work)
     dbt.build(file, scratch(work), work.settings.memory, [])
     with work.lake.duckdb(file) as (connection, _):
-        connection.execute("drop schema events cascade")
+        _drop_views(connection)
         for entity in work.ontology.entities:
             connection.execute(f"create index {entity.plural}_ordinal on unified.{entity.plural} (_ordinal)")
             connection.execute(f"create index {entity.plural}_id on unified.{entity.plural} ({entity.key.name})")
@@ -80,8 +80,14 @@ def build_next(work: Work, inputs: Inputs, file: Path) -> Built:
         issued = _issue(connection, work, inputs, new)
         redirected = connection.execute("select from_id::varchar, to_id::varchar from changed.redirects").fetchall()
         connection.execute("drop schema changed cascade")
-        connection.execute("drop schema events cascade")
+        _drop_views(connection)
         return _finished(connection, work, issued, redirected)
+
+
+def _drop_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """What reads the lake's files does not go with the version."""
+    connection.execute("drop schema if exists staging cascade")
+    connection.execute("drop schema events cascade")
 
 
 def _issue(connection: duckdb.DuckDBPyConnection, work: Work, inputs: Inputs, tables: dict[str, str]) -> dict[str, Issued]:
@@ -93,6 +99,7 @@ def _finished(connection: duckdb.DuckDBPyConnection, work: Work, issued: dict[st
     tables = _describe(connection)
     for entity in work.ontology.entities:
         tables[f"identities/{entity.name}"] |= _audit(connection, work, entity)
+        tables[f"staging/stg_{entity.name}"] = _staged(connection, entity)
     connection.execute("checkpoint")
     return Built(tables, issued, redirected)
 
@@ -162,6 +169,14 @@ def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]
         rows = connection.execute(f"select count(*) from {schema}.{name}").fetchall()[0][0]
         tables[f"{schema}/{name}"] = {"rows": rows, "columns": columns}
     return tables
+
+
+def _staged(connection: duckdb.DuckDBPyConnection, entity: Entity) -> dict[str, Any]:
+    """What the staging model said: a row for each source and key that stands."""
+    rows = connection.execute(f"select count(*) from identities.{entity.name}_living where newest").fetchall()[0][0]
+    header = {"connection": "UUID", "stream": "UUID", "entity_key": "VARCHAR"}
+    fields = {one.name: "UUID" if one.type == "ref" else one.physical for one in entity.values}
+    return {"rows": rows, "columns": [{"name": name, "type": kind} for name, kind in (header | fields | {"extras": "VARCHAR"}).items()]}
 
 
 def _audit(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> dict[str, int]:

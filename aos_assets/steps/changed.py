@@ -1,8 +1,8 @@
 """What new events change in a copy of the version before: its identities brought up to date, and the changed keys.
 
-Table `changed.<entity>` lists the (stream, entity_key) whose staged row is another one or gone, `changed.<entity>_things`
-the entity ids whose unified row is. The models delete and insert these and leave the rest, so that the result equals
-a build from all events, row for row.
+Table `changed.<entity>_things` lists the entity ids whose unified row is another one or gone, `changed.<entity>` the
+(stream, entity_key) of all their records. The models stage these, delete and insert those and leave the rest, so that
+the result equals a build from all events, row for row.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import duckdb
 from aos_assets.steps.identities import (
     can_join,
     doubts_sql,
+    is_target,
     join_pulled,
     keys_of,
     moment,
@@ -19,7 +20,7 @@ from aos_assets.steps.identities import (
     references_sql,
 )
 from aos_core.ontology import Entity
-from aos_core.unify import record_id_sql
+from aos_core.unify import origin_sql, record_id_sql
 from aos_resources.world import Work
 
 
@@ -34,11 +35,22 @@ def follow(connection: duckdb.DuckDBPyConnection, work: Work, entities: list[Ent
     connection.execute("create table changed.ids (entity varchar, entity_id uuid, stream uuid, entity_key varchar)")
     connection.execute("create table changed.redirects (from_id uuid, to_id uuid)")
     for entity in entities:
-        _rows(connection, entity)
+        _rows(connection, work, entity)
         _records(connection, work, entity)
         _things(connection, entity)
-        _references(connection, work, entity)
+        if is_target(entity, work.ontology):
+            _references(connection, work, entity)
+    for entity in work.ontology.entities:
+        _complete(connection, entity)
     connection.execute("commit")
+
+
+def _complete(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+    """A thing that changed is made of all its records anew."""
+    connection.execute(
+        f"insert into changed.{entity.name} select stream, entity_key from identities.{entity.name} where entity_id in (from changed.{entity.name}_things)"
+        f" and (stream, entity_key) not in (select (stream, entity_key) from changed.{entity.name})"
+    )
 
 
 def changed_entities(connection: duckdb.DuckDBPyConnection, work: Work) -> list[Entity]:
@@ -62,12 +74,12 @@ def needed_seqs(connection: duckdb.DuckDBPyConnection, entity: Entity) -> set[in
     }
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
+def _rows(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> None:
     """The living rows after the news, and the keys that they touch. Found once by key, then written by row id."""
     living = f"identities.{entity.name}_living"
     connection.execute(
         f"create or replace temp table news as select m.connection, m.stream, e.source_key, e.entity_key, e.event_id, e.seq, e.row,"
-        f" {moment('e')} as moment, e.op, {naming(entity)} from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping"
+        f" {moment('e')} as moment, e.op, {naming(entity, work.ontology)} from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping"
     )
     connection.execute(f"create or replace temp table doubts as {doubts_sql(entity)}")
     connection.execute(
@@ -129,10 +141,11 @@ def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) 
         " left join living l on l.stream = b.stream and l.entity_key = b.entity_key) a where a.place = r.rowid"
     )
     connection.execute(
-        f"insert into {table} by name with fresh as (select * from met where (stream, entity_key) not in (select (stream, entity_key) from before)),"
+        f"insert into {table} by name with fresh as (select *, {origin_sql('met')} as origin from met"
+        " where (stream, entity_key) not in (select (stream, entity_key) from before)),"
         f" ranked as (select *, (select highest from ranks) + row_number() over (order by first, stream, entity_key) as rank,"
         f" {record_id_sql(work.tenant.id, entity.name)} as record_id from fresh)"
-        " select r.* exclude (first, record_id), r.rank as label, record_id, record_id as entity_id, l.stream is not null as live from ranked r"
+        " select r.* exclude (first, origin, record_id), r.rank as label, record_id, record_id as entity_id, l.stream is not null as live from ranked r"
         " left join living l on l.stream = r.stream and l.entity_key = r.entity_key"
     )
     _after(connection, entity)
@@ -199,7 +212,7 @@ def _things(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
 
 
 def _references(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> None:
-    """What values point to after the news, and every staged row whose reference leads elsewhere now."""
+    """What values point to after the news, and every thing whose reference leads elsewhere now."""
     name = entity.name
     connection.execute(
         "create or replace temp table asked as with other as (select * from (select connection, entity_key, name, live, entity_id, rank from before"
@@ -217,24 +230,12 @@ def _references(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entit
     connection.execute(f"delete from {table} where (connection, value) in (select (connection, value) from asked)")
     connection.execute(f"insert into {table} by name select * from leads")
     connection.execute(
-        "create or replace temp table elsewhere as select distinct connection, value from ((from led except from leads) union all (from leads except from led))"
+        "create or replace temp table elsewhere as select distinct value from ((from led except from leads) union all (from leads except from led))"
     )
     for pointing in work.ontology.entities:
         for field in pointing.values:
             if field.type == "ref" and field.target == name:
-                _repoint(connection, pointing, field.name)
-
-
-def _repoint(connection: duckdb.DuckDBPyConnection, pointing: Entity, field: str) -> None:
-    connection.execute(
-        f"create or replace temp table repointed as select stream, entity_key from staging.stg_{pointing.name}"
-        f' where (connection, trim("{field}_source")) in (select (connection, value) from elsewhere)'
-    )
-    connection.execute(
-        f"insert into changed.{pointing.name}_things select entity_id from identities.{pointing.name}"
-        " where (stream, entity_key) in (select (stream, entity_key) from repointed)"
-        f" and entity_id not in (select entity_id from changed.{pointing.name}_things)"
-    )
-    connection.execute(
-        f"insert into changed.{pointing.name} from repointed where (stream, entity_key) not in (select (stream, entity_key) from changed.{pointing.name})"
-    )
+                connection.execute(
+                    f"insert into changed.{pointing.name}_things select {pointing.key.name} from unified.{pointing.plural}"
+                    f' where trim("{field.name}_source") in (from elsewhere) and {pointing.key.name} not in (from changed.{pointing.name}_things)'
+                )

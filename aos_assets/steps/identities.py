@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import duckdb
 
-from aos_core.ontology import Entity
-from aos_core.unify import global_keys, record_id_sql
+from aos_core.ontology import Entity, Ontology
+from aos_core.unify import global_keys, origin_sql, record_id_sql
 from aos_resources.world import Work
 
 
@@ -22,9 +22,15 @@ def keys_of(entity: Entity) -> list[str]:
     return [f"key_{n}" for n in range(len(global_keys(entity)))]
 
 
-def naming(entity: Entity) -> str:
-    """SQL over an event: its record's name and global keys, null where it does not say."""
-    name = 'trim("name")' if any(one.name == "name" for one in entity.fields) else "null::varchar"
+def is_target(entity: Entity, ontology: Ontology) -> bool:
+    """Whether any field leads to things of this entity: only then is it asked what a key or a name within a connection points to."""
+    return any(one.target == entity.name for other in ontology.entities for one in other.values)
+
+
+def naming(entity: Entity, ontology: Ontology) -> str:
+    """SQL over an event: its record's name, where references go by it, and global keys; null where it does not say."""
+    named = is_target(entity, ontology) and any(one.name == "name" for one in entity.fields)
+    name = 'trim("name")' if named else "null::varchar"
     keys = "".join(f", nullif({sql}, '') as {column}" for column, sql in zip(keys_of(entity), global_keys(entity), strict=True))
     return f"{name} as name{keys}"
 
@@ -39,15 +45,36 @@ def identify(connection: duckdb.DuckDBPyConnection, work: Work) -> None:
     """Fills `identities.<entity>` and what the models ask of it (`_living`, `_shared`, `_references`), for every entity."""
     connection.execute("create schema identities")
     for entity in work.ontology.entities:
+        _tell(connection, work, entity)
         _living(connection, entity)
         _records(connection, work, entity)
         if can_join(connection, entity):
             connection.execute(f"create or replace temp table pulled as select * from identities.{entity.name}")
             join_pulled(connection, entity)
-        connection.execute(
-            f"create table identities.{entity.name}_shared as select entity_id from identities.{entity.name} where live group by 1 having count(*) > 1"
-        )
-        connection.execute(f"create table identities.{entity.name}_references as {references_sql(entity)}")
+        shared = " having count(*) > 1" if can_join(connection, entity) else " limit 0"
+        connection.execute(f"create table identities.{entity.name}_shared as select entity_id from identities.{entity.name} where live group by 1{shared}")
+        led = "" if is_target(entity, work.ontology) else " limit 0"
+        connection.execute(f"create table identities.{entity.name}_references as {references_sql(entity)}{led}")
+
+
+def _tell(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> None:
+    """View `told`: every event, narrow, and whether it `stands`: it is the last that its source row said, and no deletion.
+
+    What is looked for twice is looked for by a number first, and by its text only among the few that share one.
+    """
+    connection.execute(
+        "create or replace temp table said as select m.connection, m.stream, e.source_key, e.entity_key, e.event_id, e.seq, e.row,"
+        f" {moment('e')} as moment, e.op, {naming(entity, work.ontology)}, hash(m.stream, e.source_key) as by_row, hash(m.stream, e.entity_key) as by_key"
+        f" from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping"
+    )
+    connection.execute(
+        "create or replace temp table again as select by_row, stream, source_key, max(moment) as moment from said"
+        " where by_row in (select by_row from said group by 1 having count(*) > 1) group by all having count(*) > 1"
+    )
+    connection.execute(
+        "create or replace temp view told as select s.*, s.op = 'u' and (a.moment is null or a.moment = s.moment) as stands from said s"
+        " left join again a on a.by_row = s.by_row and a.stream = s.stream and a.source_key = s.source_key"
+    )
 
 
 def _living(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
@@ -57,16 +84,15 @@ def _living(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     their event ids, and sort none of them.
     """
     connection.execute(
-        f"create table identities.{entity.name}_living as with doubts as ({doubts_sql(entity)}),"
-        f" said as (select m.connection, m.stream, e.source_key, e.entity_key, e.event_id, e.seq, e.row, {moment('e')} as moment, e.op"
-        f" from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping),"
-        " again as (select stream, source_key, max(moment) as moment from said group by all having count(*) > 1),"
-        " latest as (select s.* from said s left join again a on a.stream = s.stream and a.source_key = s.source_key"
-        " where (a.moment is null or a.moment = s.moment) and s.op = 'u'),"
-        " several as (select stream, entity_key, max(moment) as moment from latest group by all having count(*) > 1)"
-        " select l.* exclude (op), coalesce(d.seq > l.seq, false) as stale, coalesce(s.moment = l.moment, true) as newest from latest l"
-        " left join doubts d on d.stream = l.stream and d.source_key = l.source_key"
-        " left join several s on s.stream = l.stream and s.entity_key = l.entity_key"
+        "create or replace temp table several as select by_key, stream, entity_key, max(moment) as moment from told where stands"
+        " and by_key in (select by_key from told where stands group by 1 having count(*) > 1) group by all having count(*) > 1"
+    )
+    connection.execute(
+        f"create table identities.{entity.name}_living as with doubts as ({doubts_sql(entity)})"
+        " select t.connection, t.stream, t.source_key, t.entity_key, t.event_id, t.seq, t.row, t.moment, coalesce(d.seq > t.seq, false) as stale,"
+        " coalesce(s.moment = t.moment, true) as newest from told t"
+        " left join doubts d on d.stream = t.stream and d.source_key = t.source_key"
+        " left join several s on s.by_key = t.by_key and s.stream = t.stream and s.entity_key = t.entity_key where t.stands"
     )
 
 
@@ -81,16 +107,22 @@ def doubts_sql(entity: Entity) -> str:
 def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> None:
     """Table `identities.<entity>`: every (stream, key) ever seen, ranked by when; each its own thing until it is joined.
 
-    `label` is the rank of the founding record; name and global keys are the last that the source said.
+    `label` is the rank of the founding record; name and global keys are the last that the source said. No two
+    records begin at the same moment: a landed row makes one event.
     """
-    lasts = ", ".join(f"arg_max({column}, moment) as {column}" for column in ("name", *keys_of(entity)))
+    names = ("name", *keys_of(entity))
+    lasts = ", ".join(f"arg_max({column}, moment) as {column}" for column in names)
     connection.execute(
-        f"create table identities.{entity.name} as with said as (select m.connection, m.stream, e.entity_key, {moment('e')} as moment,"
-        f" {naming(entity)} from events.{entity.name} e join meta.mappings m on m.mapping = e.mapping where e.op = 'u'),"
-        f" seen as (select connection, stream, entity_key, min(moment) as first, {lasts} from said group by connection, stream, entity_key),"
-        f" ranked as (select *, row_number() over (order by first, stream, entity_key) as rank, {record_id_sql(work.tenant.id, entity.name)} as record_id from seen)"
-        " select r.* exclude (first, record_id), r.rank as label, record_id, record_id as entity_id, l.stream is not null as live from ranked r"
-        f" left join (select distinct stream, entity_key from identities.{entity.name}_living) l on l.stream = r.stream and l.entity_key = r.entity_key"
+        "create or replace temp table twice as select by_key from said where op = 'u' group by 1 having count(*) > 1"
+    )
+    connection.execute(
+        f"create table identities.{entity.name} as with seen as ("
+        f" select connection, stream, entity_key, moment as first, {', '.join(names)}, stands as live from told where op = 'u' and by_key not in (from twice)"
+        f" union all select connection, stream, entity_key, min(moment), {lasts}, bool_or(stands) from told where op = 'u' and by_key in (from twice)"
+        " group by connection, stream, entity_key),"
+        f" ranked as (select seen.*, row_number() over (order by first) as rank, {record_id_sql(work.tenant.id, entity.name)} as record_id"
+        f" from seen join (select distinct m.stream, {origin_sql('m')} as origin from meta.mappings m) o on o.stream = seen.stream)"
+        " select * exclude (first, record_id, live), rank as label, record_id, record_id as entity_id, live from ranked"
     )
 
 

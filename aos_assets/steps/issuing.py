@@ -15,7 +15,6 @@ from aos_resources.world import Work
 
 # Beyond these an entity's files become one: whether an id was issued is asked of each.
 _MOST_FILES = 32
-_COLUMNS = "entity_id, stream, entity_key"
 
 
 @dataclass(frozen=True)
@@ -33,14 +32,14 @@ def read_issued(transaction: Transaction, work: Work) -> dict[str, Issued]:
 
 
 def issue(connection: duckdb.DuckDBPyConnection, work: Work, entity: str, before: Issued, table: str) -> Issued:
-    """Writes the ids of a table (entity_id, stream, entity_key) that were never issued; lists nothing yet."""
+    """Writes the ids of a table's `entity_id` that were never issued; lists nothing yet."""
     known = f" where entity_id not in (select entity_id from {_all(before.paths)})" if before.paths else ""
-    connection.execute(f"create or replace temp table coming as select distinct {_COLUMNS} from {table}{known}")
+    connection.execute(f"create or replace temp table coming as select entity_id from {table}{known}")
     if not connection.execute("select count(*) from coming").fetchall()[0][0]:
         return before
     folder, name = work.lake.ids(entity), f"{uuid4()}.parquet"
     fold = len(before.paths) >= _MOST_FILES
-    rows = f"select {_COLUMNS} from coming" + (f" union all select {_COLUMNS} from {_all(before.paths)} order by entity_id" if fold else "")
+    rows = "from coming" + (f" union all select entity_id from {_all(before.paths)}" if fold else "")
     with work.lake.writing(folder, name) as temporary:
         copy_to(connection, rows, temporary)
     path = folder / name

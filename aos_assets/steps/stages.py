@@ -34,7 +34,7 @@ _OURS = {
     "_seq": "Number of the last landing that changed the row.",
     "_stale": "A newer row of its source was quarantined; this is the last good one.",
     "_events": "The events that the row was made of: event, landing, row, mapping.",
-    "_from": "Of each field in order, which of _events it came from.",
+    "_from": "Of each field in order, which of _events it came from; null where all came from the first.",
     "extras": "What the source says beyond the entity's fields, as JSON.",
 }
 

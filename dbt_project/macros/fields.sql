@@ -13,5 +13,8 @@
 {% macro key_of(entity) %}{{ return((fields_of(entity) | selectattr('position', 'equalto', 0) | list | first) or {'name': 'key', 'column': 'key'}) }}{% endmacro %}
 {% macro values_of(entity) %}{{ return(fields_of(entity) | rejectattr('position', 'equalto', 0) | list) }}{% endmacro %}
 
+{# Whether the work file is a copy of the version before, of which only what changed is made anew. #}
+{% macro follows() %}{{ return(is_so("select count(*) > 0 from duckdb_schemas() where database_name = '" ~ target.database ~ "' and schema_name = 'changed'")) }}{% endmacro %}
+
 {# The answer to a yes-or-no question about the work file: what does not occur in it is left out of the SQL. #}
 {% macro is_so(question) %}{{ return(execute and run_query(question).rows[0][0]) }}{% endmacro %}

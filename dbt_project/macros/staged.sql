@@ -1,14 +1,15 @@
 {# One row per stream and key: the latest good state of what that source says of one thing. Partial records (a charge
    that names a resource) are merged field by field, the latest value that is there. References become entity ids
-   within the connection that said them. `_from` tells, field by field, which of `_events` it came from. #}
+   within the connection that said them. `_from` tells, field by field, which of `_events` it came from;
+   where it is null, all came from the first. #}
 {% macro staged(entity) %}
 {%- set fields = values_of(entity) -%}
+{%- set following = follows() -%}
 {%- set any_partial = is_so("select count(*) > 0 from " ~ source('meta', 'mappings') ~ " where partial and entity = '" ~ entity ~ "'") -%}
-{{ config(pre_hook="{{ forget('" ~ entity ~ "', ['stream', 'entity_key']) }}") }}
 with living as (
     select stream, entity_key, event_id, seq, row, stale, newest
     from {{ source('identities', entity ~ '_living') }}
-    {%- if is_incremental() %}
+    {%- if following %}
     where (stream, entity_key) in (select (stream, entity_key) from {{ source('changed', entity) }})
     {%- endif %}
 ),
@@ -16,13 +17,13 @@ live as (
     select e.*, m.stream, m.connection, m.partial, l.newest, l.stale,
            {'event_id': e.event_id, 'landing': e.landing, 'row': e.row, 'mapping': e.mapping} as event
     from {{ source('events', entity) }} as e
-    join living as l on l.event_id = e.event_id{% if is_incremental() %} and l.seq = e.seq and l.row = e.row{% endif %}
+    join living as l on l.event_id = e.event_id{% if following %} and l.seq = e.seq and l.row = e.row{% endif %}
     join {{ source('meta', 'mappings') }} as m on m.mapping = e.mapping
 ),
 whole as (
     select connection, stream, entity_key
         {%- for f in fields %}, {{ f.column }}{% endfor %}, extras, seq as _seq, stale as _stale, [event] as _events,
-        [{% for f in fields %}case when {{ f.column }} is not null then 1::utinyint end{{ ", " if not loop.last }}{% endfor %}] as _from
+        null::utinyint[] as _from
     from live
     where not partial and newest
 ),

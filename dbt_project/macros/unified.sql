@@ -32,9 +32,9 @@ gathered as (
     select entity_id, min(ordinal) as ordinal, arg_min(entity_key, rank) as entity_key
         {%- for f in fields %}
         {%- set there = adapter.quote(f.name ~ '_source') if f.type == 'ref' else f.column %},
-        arg_max({{ f.column }}, (priority, _seq, -rank)) filter ({{ there }} is not null) as {{ f.column }},
+        arg_max_null({{ f.column }}, (priority, _seq, -rank)) filter ({{ there }} is not null) as {{ f.column }},
         {% if f.type == 'ref' %}arg_max({{ there }}, (priority, _seq, -rank)) as {{ there }},{% endif %}
-        arg_max(_events[_from[{{ f.position }}]], (priority, _seq, -rank)) filter ({{ there }} is not null) as event_{{ f.position }}{% endfor %},
+        arg_max(_events[coalesce(_from[{{ f.position }}], 1)], (priority, _seq, -rank)) filter ({{ there }} is not null) as event_{{ f.position }}{% endfor %},
         arg_max(extras, (priority, _seq, -rank)) as extras, bool_or(_stale) as _stale, max(_seq) as _seq,
         arg_max(_events[1], (priority, _seq, -rank)) as newest
     from records
