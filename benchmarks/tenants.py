@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,8 @@ def _standing(settings: Any) -> dict[str, float]:
         for root, name in (roots | {server: "postgres"}).items():
             used[name] += root.memory_full_info().pss
             for child in root.children(recursive=True):
-                used[_kind(child, name)] += child.memory_full_info().pss
+                with suppress(psutil.NoSuchProcess):  # some live for moments
+                    used[_kind(child, name)] += child.memory_full_info().pss
     finally:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait(120)
