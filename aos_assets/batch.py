@@ -3,11 +3,16 @@
 from dagster import Config, Failure, OpExecutionContext, ResourceParam, in_process_executor, job, op
 from pydantic import Field
 
-from aos_assets.reporting import logged
+from aos_assets.events import event_assets
+from aos_assets.raw import raw_assets
+from aos_assets.reporting import checks_that_hold, logged
 from aos_assets.steps.stages import refresh_tenant
 from aos_assets.steps.sweeping import sweep
+from aos_assets.warehouse import warehouse
 from aos_core.errors import AosError
 from aos_resources.world import World
+
+_CHECKS = [key for one in (*raw_assets, *event_assets, warehouse) for key in one.check_keys]
 
 
 class Tenants(Config):
@@ -20,12 +25,13 @@ class Tenants(Config):
 def refresh_tenants(context: OpExecutionContext, config: Tenants, world: ResourceParam[World]) -> None:
     slugs = config.tenants or [one.slug for one in world.database.tenants()]
     failed: dict[str, str] = {}
+    holding = checks_that_hold(context.instance, _CHECKS, slugs)
     for slug in slugs:
         try:
             for report in refresh_tenant(world.named(slug), context.run.run_id):
                 if any(check.name == "balance" and not check.passed for check in report.checks):
                     failed[slug] = f"{'/'.join(report.key)} does not balance"
-                for event in logged(report, slug):
+                for event in logged(report, slug, holding):
                     context.log_event(event)  # type: ignore[arg-type]  # checks are logged too; the annotation lags behind
         except AosError as error:
             failed[slug] = error.sentence

@@ -1,15 +1,17 @@
 """Plain reports as Dagster's results: metadata and partitioned checks. Decides nothing."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from dagster import (
     AssetCheckEvaluation,
+    AssetCheckKey,
     AssetCheckResult,
     AssetCheckSpec,
     AssetKey,
     AssetMaterialization,
+    DagsterInstance,
     MaterializeResult,
     MetadataValue,
     PreviewWarning,
@@ -27,6 +29,8 @@ _CHECKS = {
     "references": "Every reference leads to a row that is there.",
 }
 RawEvent = AssetMaterialization | AssetCheckEvaluation
+# A check of a tenant.
+Told = tuple[str | None, AssetCheckKey]
 
 
 def metadata(report: Report) -> dict[str, Any]:
@@ -49,14 +53,22 @@ def result(report: Report) -> MaterializeResult:
     )
 
 
-def logged(report: Report, tenant: str) -> Iterator[RawEvent]:
-    """The same for a run that has no partition of its own; only what is new is materialized, checks always told."""
+def logged(report: Report, tenant: str, holding: Set[Told]) -> Iterator[RawEvent]:
+    """The same for a run that has no partition of its own: only what is new. A check that held and holds is not told again."""
     if report.new:
         yield AssetMaterialization(asset_key=AssetKey(report.key), partition=tenant, metadata=metadata(report))
     for one in report.checks:
-        yield AssetCheckEvaluation(
-            asset_key=AssetKey(report.key), check_name=one.name, passed=one.passed, partition=tenant, metadata=_said(one.said)
-        )
+        known = (tenant, AssetCheckKey(AssetKey(report.key), one.name)) in holding
+        if report.new or not one.passed or not known:
+            yield AssetCheckEvaluation(
+                asset_key=AssetKey(report.key), check_name=one.name, passed=one.passed, partition=tenant, metadata=_said(one.said)
+            )
+
+
+def checks_that_hold(instance: DagsterInstance, checks: Sequence[AssetCheckKey], tenants: Sequence[str]) -> frozenset[Told]:
+    """The tenants' checks of which Dagster heard last that they hold."""
+    found = instance.event_log_storage.get_asset_check_partition_info(checks, partition_keys=tenants)
+    return frozenset((one.partition_key, one.check_key) for one in found if one.latest_execution_status.value == "SUCCEEDED")
 
 
 def check_specs(key: Sequence[str], names: Sequence[str]) -> list[AssetCheckSpec]:

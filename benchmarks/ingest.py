@@ -60,7 +60,7 @@ def ours(folder: Path) -> dict[str, float]:
         work = tenant(world)
         connection = connect(work, "files", {"folder": str(folder / "files")})
         idle, measured = peak(), dict[str, float]()
-        started, server = time.process_time(), cpu_of_postgres(world)
+        started, server = time.process_time(), cpu_of_postgres(world.settings)
         with timed(measured, "land"):
             sync_connection(work, connection)
         with timed(measured, "map"):
@@ -70,7 +70,7 @@ def ours(folder: Path) -> dict[str, float]:
         with timed(measured, "publish"):
             version = refresh(work)
         assert batch.canonical == version.tables["unified/opportunities"]["rows"]
-        measured["cpu_postgres"] = round(cpu_of_postgres(world) - server, 2)
+        measured["cpu_postgres"] = round(cpu_of_postgres(world.settings) - server, 2)
         measured["cpu_total"] = round(time.process_time() - started + measured["cpu_postgres"], 2)
         with timed(measured, "again"):
             sync_connection(work, connection)

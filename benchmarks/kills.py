@@ -42,7 +42,7 @@ for stage, module, name in (("reading", land, "_stream"), ("listing", land, "lis
         return step(*given, **named)
     setattr(module, name, told)
 settings = Settings(home=Path(home), file_roots=roots)
-dbt._runner(settings.home / "dbt")
+dbt.load(settings.home / "dbt")
 print("ready", flush=True)
 for _ in sys.stdin:
     child = os.fork()

@@ -69,6 +69,16 @@ def build_events(work: Work, entity_name: str) -> tuple[Batch, ...]:
         return tuple(_build(work, entity, due, lease) for due in _due(work, entity))
 
 
+def due_entities(work: Work) -> set[str]:
+    """Names of the entities that `build_events` would find something for."""
+    with work.database.transaction() as transaction:
+        rows = transaction.all(
+            "select distinct m.entity from aos.mappings m join aos.landings l on l.stream_id = m.stream_id where m.state = 'active'"
+            " and not exists (select 1 from aos.event_batches b where b.mapping_id = m.id and b.landing_id = l.id)"
+        )
+    return {row["entity"] for row in rows}
+
+
 def _due(work: Work, entity: Entity) -> list[_Due]:
     with work.database.transaction() as transaction:
         rows = transaction.all(

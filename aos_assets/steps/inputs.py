@@ -87,7 +87,7 @@ def read_inputs(transaction: Transaction, work: Work) -> Inputs:
     # The counter is taken by whoever lists or maps anything: where it stands still, the answers above fit together.
     if _last(transaction) != last:
         raise TryAgain("More was listed meanwhile", culprit=work.tenant.slug, fix="Refresh again.")
-    made_by = [_SHAPE, duckdb.__version__, dbt.nodes_fingerprint(scratch(work)), repr(work.ontology), repr(standard_metrics())]
+    made_by = [_SHAPE, duckdb.__version__, dbt.nodes_fingerprint(), repr(work.ontology), repr(standard_metrics())]
     made_by += [str(row["id"]) for row in mappings]
     applied = parent["applied_seq"] if parent else 0
     events, quarantined = (

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import RowMapping
 
+import aos_core
 from aos_core.fingerprint import read_columns
 from aos_core.mapping import Mapping, write_mapping
 from aos_core.matching import Stream
+from aos_core.ontology import Ontology
 from aos_core.suggesting import Proposed, suggest
 from aos_resources.database import Transaction, as_json
 from aos_resources.decisions import decided_for
@@ -30,12 +35,15 @@ class Mapped:
 def suggest_mappings(work: Work) -> Mapped:
     """Brings the stored mappings and open proposals of a tenant up to its fingerprints and decisions.
 
-    Doing it twice changes nothing: a version is added only where its document differs from the current one.
+    Doing it twice changes nothing: a version is added only where its document differs from the current one, and a
+    stream is looked at only where something came that its mappings were not suggested from.
     """
     with work.database.transaction() as transaction:
-        # One at a time: two runs would both add the next version. The tenant's counter row is the lock.
-        seq = transaction.next_seq()
-        changed = sum(_stream(transaction, work, row, seq) for row in _streams(transaction))
+        changed = 0
+        if _due(transaction, work):
+            # One at a time: two runs would both add the next version. The tenant's counter row is the lock.
+            seq = transaction.next_seq()
+            changed = sum(_stream(transaction, work, row, made_of, seq) for row, made_of in _due(transaction, work))
         counted = transaction.one(
             "count",
             "select count(*) filter (where state = 'active') as active, count(*) filter (where state = 'held') as held,"
@@ -46,18 +54,30 @@ def suggest_mappings(work: Work) -> Mapped:
     return Mapped(counted["active"], counted["held"], counted["open"], changed)
 
 
-def _streams(transaction: Transaction) -> list[RowMapping]:
-    return transaction.all(
-        "select s.id, s.name, s.key, c.name as connection, f.fields from aos.streams s"
+def _due(transaction: Transaction, work: Work) -> list[tuple[RowMapping, str]]:
+    """Streams of which something came since their mappings were suggested, each with what they are to be suggested from."""
+    rows = transaction.all(
+        "select s.id, s.name, s.key, s.suggested, c.name as connection, f.seq as taken, d.seq as decided from aos.streams s"
         " join aos.connections c on c.id = s.connection_id"
-        " join lateral (select fields from aos.fingerprints where stream_id = s.id order by seq desc limit 1) f on true"
+        " join lateral (select max(seq) as seq from aos.fingerprints where stream_id = s.id) f on f.seq is not null"
+        " join lateral (select max(seq) as seq from aos.decisions where stream_id = s.id) d on true"
         " order by c.name, s.name"
     )
+    read = [(row, as_json([row["connection"], row["name"], row["key"], row["taken"], row["decided"], _meaning(work.ontology)])) for row in rows]
+    return [(row, made_of) for row, made_of in read if row["suggested"] != made_of]
 
 
-def _stream(transaction: Transaction, work: Work, row: RowMapping, seq: int) -> int:
+@cache
+def _meaning(ontology: Ontology) -> str:
+    """A hash of the ontology and of all that is written in the core, the ways of suggesting among it."""
+    written = [path.read_bytes() for path in sorted(Path(aos_core.__file__).parent.rglob("*.py"))]
+    return hashlib.sha256(b"".join([repr(ontology).encode(), *written])).hexdigest()
+
+
+def _stream(transaction: Transaction, work: Work, row: RowMapping, made_of: str, seq: int) -> int:
+    taken = transaction.one("fingerprint", "select fields from aos.fingerprints where stream_id = :id order by seq desc limit 1", id=row["id"])
     key = row["key"][0] if len(row["key"]) == 1 else None
-    stream = Stream(row["connection"], row["name"], read_columns(row["fields"]), key)
+    stream = Stream(row["connection"], row["name"], read_columns(taken["fields"]), key)
     decided = decided_for(transaction, work.ontology, row["id"])
     found = suggest(stream, work.ontology, decided)
     changed = sum(_store(transaction, work, row["id"], one, seq) for one in found.mappings)
@@ -66,6 +86,7 @@ def _stream(transaction: Transaction, work: Work, row: RowMapping, seq: int) -> 
         "update aos.mappings set state = 'superseded' where stream_id = :stream and state <> 'superseded' and not entity = any(:entities)",
         stream=row["id"], entities=gone,
     )  # fmt: skip
+    transaction.run("update aos.streams set suggested = :made_of where id = :id", made_of=made_of, id=row["id"])
     return changed + _propose(transaction, row["id"], found.proposals, seq)
 
 

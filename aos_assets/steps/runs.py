@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -34,10 +35,27 @@ def recorded(work: Work, stage: str, subject: str, dagster_run: str) -> Iterator
     try:
         yield run_id, summary
     except BaseException as failed:
-        # Whoever met another worker's lease begins again by itself: nothing has failed.
-        _end(work, run_id, "put_off" if isinstance(failed, TryAgain) else "failed", summary, _error(failed))
+        _end(work, run_id, _state(failed), summary, _error(failed))
         raise
     _end(work, run_id, "succeeded", summary, None)
+
+
+@contextmanager
+def noted(work: Work, stage: str, dagster_run: str) -> Iterator[dict[str, Any]]:
+    """The same for a stage of moments: its row is written at its end, and none where there is nothing to say."""
+    summary, began = dict[str, Any](), time.monotonic()
+    try:
+        yield summary
+    except BaseException as failed:
+        _note(work, stage, dagster_run, began, _state(failed), summary, _error(failed))
+        raise
+    if summary:
+        _note(work, stage, dagster_run, began, "succeeded", summary, None)
+
+
+def _state(failed: BaseException) -> str:
+    """Whoever met another worker's lease begins again by itself: nothing has failed."""
+    return "put_off" if isinstance(failed, TryAgain) else "failed"
 
 
 def _error(failed: BaseException) -> dict[str, str]:
@@ -52,4 +70,16 @@ def _end(work: Work, run_id: UUID, state: str, summary: dict[str, Any], error: d
             "update aos.runs set state = :state, ended_at = now(), summary = cast(:summary as jsonb), error = cast(:error as jsonb)"
             " where id = :id",
             id=run_id, state=state, summary=as_json(summary), error=as_json(error) if error else None,
+        )  # fmt: skip
+
+
+def _note(
+    work: Work, stage: str, dagster_run: str, began: float, state: str, summary: dict[str, Any], error: dict[str, str] | None
+) -> None:  # fmt: skip
+    with work.database.transaction() as transaction:
+        transaction.run(
+            "insert into aos.runs (id, dagster_run_id, stage, state, started_at, ended_at, summary, error) values (:id, :dagster, :stage,"
+            " :state, now() - make_interval(secs => :seconds), now(), cast(:summary as jsonb), cast(:error as jsonb))",
+            id=uuid4(), dagster=dagster_run, stage=stage, state=state, seconds=time.monotonic() - began, summary=as_json(summary),
+            error=as_json(error) if error else None,
         )  # fmt: skip

@@ -1,25 +1,30 @@
 """The stages of a tenant's refresh, each giving plain reports: what it made, what it found, whether it balances.
 
-An asset reports one stage to Dagster, the batch reports all of them; both say the same.
+An asset reports one stage to Dagster, the batch reports all of them; both say the same. A stage in which there was
+nothing to do leaves no row of a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from aos_assets.steps.events import build_events
+from aos_assets.steps.events import Batch, build_events, due_entities
+from aos_assets.steps.inputs import read_inputs
 from aos_assets.steps.land import connections, sync_connection
 from aos_assets.steps.map import suggest_mappings
 from aos_assets.steps.publish import Version, refresh
-from aos_assets.steps.runs import recorded
+from aos_assets.steps.runs import noted, recorded
 from aos_core.errors import AosError, TryAgain
 from aos_resources.connectors import CONNECTORS
 from aos_resources.world import Work
 
 # The order in which a version's tables come from each other.
 _SCHEMAS = ("identities", "staging", "unified", "metrics")
+
+# Ends of names of the tables that identities keep for themselves.
+_INNER = ("_references", "_living", "_shared")
 
 _ACCOUNTED = ("canonical", "quarantined", "held", "unmapped", "duplicate")
 _SHARES = ("landed", *_ACCOUNTED, "deleted", "cell_issues")
@@ -59,11 +64,14 @@ def land(work: Work, source: str, run: str) -> Report:
     Raises:
         TryAgain: one of them is being read by somebody else; the others were read.
     """
+    asked = connections(work, source)
+    if not asked:
+        return _landed(source, [], [])
     busy: TryAgain | None = None
     with recorded(work, "raw", source, run) as (run_id, summary):
         streams: list[dict[str, Any]] = []
         errors: list[str] = []
-        for connection_id, name in connections(work, source):
+        for connection_id, name in asked:
             try:
                 sync = sync_connection(work, connection_id, run_id)
             except TryAgain as later:
@@ -81,6 +89,10 @@ def land(work: Work, source: str, run: str) -> Report:
         summary |= {"streams": streams, "errors": errors}
         if busy is not None:
             raise busy
+    return _landed(source, streams, errors)
+
+
+def _landed(source: str, streams: list[dict[str, Any]], errors: list[str]) -> Report:
     landed = sum(one["landed"] + one["deleted"] for one in streams)
     red = [f"{one['connection']}/{one['stream']}" for one in streams if not one["balanced"]]
     checks = (Check("balance", not red, {"unbalanced": red}), Check("readable", not errors, {"errors": errors}))
@@ -88,60 +100,107 @@ def land(work: Work, source: str, run: str) -> Report:
 
 
 def take_fingerprints(work: Work, run: str) -> Report:
-    """The newest fingerprint of every stream beside the one before: a different shape is named."""
-    with recorded(work, "fingerprints", "", run) as (_, summary), work.database.transaction() as transaction:
-        rows = transaction.all(
-            "select c.name || '/' || s.name as stream, f.shape, f.rows, jsonb_array_length(f.fields) as fields, f.before from aos.streams s"
-            " join aos.connections c on c.id = s.connection_id join lateral (select shape, rows, fields, seq,"
-            " lead(shape) over (order by seq desc) as before from aos.fingerprints where stream_id = s.id order by seq desc limit 1) f on true"
-            " order by 1"
-        )
-        changed = [row["stream"] for row in rows if row["before"] not in (None, row["shape"])]
-        summary |= {"streams": len(rows), "changed": changed}
+    """The newest fingerprint of every stream beside the one before: a different shape is named, and new until it was told."""
+    with noted(work, "fingerprints", run) as summary:
+        with work.database.transaction() as transaction:
+            rows = transaction.all(
+                "select c.name || '/' || s.name as stream, f.shape, f.rows, f.seq, jsonb_array_length(f.fields) as fields, f.before"
+                " from aos.streams s join aos.connections c on c.id = s.connection_id join lateral (select shape, rows, fields, seq,"
+                " lead(shape) over (order by seq desc) as before from aos.fingerprints where stream_id = s.id order by seq desc limit 1) f"
+                " on true order by 1"
+            )
+            told = transaction.one("seq", "select max((summary ->> 'seq')::bigint) as seq from aos.runs where stage = 'fingerprints'")["seq"]
+        changed = {row["stream"]: row["seq"] for row in rows if row["before"] not in (None, row["shape"])}
+        new = max(changed.values(), default=0) > (told or 0)
+        if new:
+            summary |= {"streams": len(rows), "changed": list(changed), "seq": max(changed.values())}
     streams = [{"stream": row["stream"], "fields": row["fields"], "rows": row["rows"], "shape": row["shape"]} for row in rows]
-    return Report(("fingerprints",), bool(changed), len(rows), {"streams": streams, "changed": changed})
+    return Report(("fingerprints",), new, len(rows), {"streams": streams, "changed": list(changed)})
 
 
 def map_streams(work: Work, run: str) -> Report:
-    with recorded(work, "mappings", "", run) as (_, summary):
+    with noted(work, "mappings", run) as summary:
         found = suggest_mappings(work)
-        summary |= {"active": found.active, "held": found.held, "open_proposals": found.open}
-    said = {"active": found.active, "held": found.held, "open_proposals": found.open}
+        said = {"active": found.active, "held": found.held, "open_proposals": found.open}
+        summary |= said if found.changed else {}
     return Report(("mappings",), found.changed > 0, found.active + found.held, said)
 
 
 def canonise(work: Work, entity: str, run: str) -> Report:
     """Events of one entity from every landing that its active mappings have not seen, and the balance of all there are."""
-    with recorded(work, "events", entity, run) as (_, summary):
-        built = build_events(work, entity)
-        with work.database.transaction() as transaction:
-            rows = transaction.all(
-                f"select m.document ->> 'stream' as stream, m.version, {', '.join(f'sum({name})::bigint as {name}' for name in _SHARES)}"
-                " from aos.event_batches b join aos.mappings m on m.id = b.mapping_id"
-                " where m.state = 'active' and m.entity = :entity group by 1, 2 order by 1",
-                entity=entity,
-            )
-        balances = [dict(row) for row in rows]
-        summary |= {"built": len(built), "balances": balances}
-    red = [one["stream"] for one in balances if one["landed"] != sum(one[name] for name in _ACCOUNTED)]
-    columns = tuple((one.name, one.physical, one.about) for one in work.ontology.entity(entity).fields)
-    canonical = sum(one["canonical"] for one in balances)
-    said = {"balances": balances, "batches_built": len(built)}
-    return Report(("events", entity), bool(built), canonical, said, columns, (Check("balance", not red, {"unbalanced": red}),))
+    (report,) = _canonised(work, [entity], run)
+    return report
+
+
+def _canonised(work: Work, entities: Sequence[str], run: str) -> Iterator[Report]:
+    due, balances = due_entities(work), _balances(work)
+    for entity in entities:
+        built: tuple[Batch, ...] = ()
+        if entity in due:
+            with recorded(work, "events", entity, run) as (_, summary):
+                built = build_events(work, entity)
+                balances = _balances(work)
+                summary |= {"built": len(built), "balances": balances[entity]}
+        shares = balances[entity]
+        red = [one["stream"] for one in shares if one["landed"] != sum(one[name] for name in _ACCOUNTED)]
+        columns = tuple((one.name, one.physical, one.about) for one in work.ontology.entity(entity).fields)
+        canonical = sum(one["canonical"] for one in shares)
+        said = {"balances": shares, "batches_built": len(built)}
+        yield Report(("events", entity), bool(built), canonical, said, columns, (Check("balance", not red, {"unbalanced": red}),))
+
+
+def _balances(work: Work) -> dict[str, list[dict[str, Any]]]:
+    """By entity, what its active mappings made of the rows that landed; of an entity without any, nothing."""
+    with work.database.transaction() as transaction:
+        rows = transaction.all(
+            f"select m.entity, m.document ->> 'stream' as stream, m.version, {', '.join(f'sum({name})::bigint as {name}' for name in _SHARES)}"
+            " from aos.event_batches b join aos.mappings m on m.id = b.mapping_id where m.state = 'active' group by 1, 2, 3 order by 2"
+        )
+    found: dict[str, list[dict[str, Any]]] = {entity.name: [] for entity in work.ontology.entities}
+    for row in rows:
+        told = dict(row)
+        found[told.pop("entity")].append(told)
+    return found
 
 
 def publish(work: Work, run: str) -> Iterator[Report]:
-    """The next version, or the standing one where nothing is new; one report a table."""
-    with recorded(work, "warehouse", "", run) as (run_id, summary):
-        version = refresh(work, run_id)
-        summary |= {"version": str(version.id), "new": version.fresh, "tables": {key: one["rows"] for key, one in version.tables.items()}}
+    """The next version, or the standing one where nothing is new; one report a table that is an asset."""
+    version = _standing(work)
+    if version is None:
+        with recorded(work, "warehouse", "", run) as (run_id, summary):
+            version = refresh(work, run_id)
+            summary |= {"version": str(version.id), "new": version.fresh, "tables": {key: one["rows"] for key, one in version.tables.items()}}
+    fresh = _fresh(work, version)
     for key in sorted(version.tables, key=lambda one: (_SCHEMAS.index(one.partition("/")[0]), one)):
         schema, name = key.split("/")
         table = version.tables[key]
-        if not name.endswith("_references"):
+        if not (schema == "identities" and name.endswith(_INNER)):
             columns = tuple((one["name"], one["type"], _about(work, schema, name, one["name"])) for one in table["columns"])
             said = {"version": str(version.id), "applied_seq": version.applied_seq}
-            yield Report((schema, name), version.fresh, table["rows"], said, columns, _checks(work, version, schema, name, table["rows"]))
+            yield Report((schema, name), key in fresh, table["rows"], said, columns, _checks(work, version, schema, name, table["rows"]))
+
+
+def _standing(work: Work) -> Version | None:
+    """The published version where nothing came since: no lease is needed to see that."""
+    try:
+        with work.database.transaction() as transaction:
+            inputs = read_inputs(transaction, work)
+            if inputs.news or not inputs.follows:
+                return None
+            row = transaction.one("version", "select id, applied_seq, tables from aos.versions where id = :id", id=inputs.parent)
+    except TryAgain:
+        return None  # whoever refreshes says why
+    return Version(row["id"], False, row["applied_seq"], row["tables"])
+
+
+def _fresh(work: Work, version: Version) -> set[str]:
+    """Tables that this version may have changed: of a new one all but those that stand empty as they did before it."""
+    if not version.fresh:
+        return set()
+    with work.database.transaction() as transaction:
+        row = transaction.first("select p.tables from aos.versions v join aos.versions p on p.id = v.parent where v.id = :id", id=version.id)
+    before = row["tables"] if row is not None else {}
+    return {key for key, one in version.tables.items() if one["rows"] > 0 or before.get(key) != one}
 
 
 def _about(work: Work, schema: str, table: str, column: str) -> str:
@@ -171,6 +230,5 @@ def refresh_tenant(work: Work, run: str) -> Iterator[Report]:
         yield land(work, source, run)
     yield take_fingerprints(work, run)
     yield map_streams(work, run)
-    for entity in work.ontology.entities:
-        yield canonise(work, entity.name, run)
+    yield from _canonised(work, [entity.name for entity in work.ontology.entities], run)
     yield from publish(work, run)

@@ -26,7 +26,7 @@ PUT_OFF = {"Another worker is at it", "Another worker took over", "Somebody else
 @cache
 def world_of(settings: Settings) -> World:
     """One for each worker process, its models read."""
-    dbt.nodes_fingerprint(settings.home / "dbt")
+    dbt.load(settings.home / "dbt")
     return open_world(settings)
 
 

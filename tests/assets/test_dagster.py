@@ -70,14 +70,93 @@ def test_part_of_the_warehouse_may_be_asked_for_and_only_that_part_is_reported(
     assert len(mapped.view("opportunities", "opportunity_id")) == 3
 
 
+def reported(result: ExecuteInProcessResult) -> list[str]:
+    return [one.asset_key.to_user_string() for one in result.get_asset_materialization_events() if one.asset_key]
+
+
+def told(result: ExecuteInProcessResult) -> list[tuple[str, str, bool]]:
+    return [(one.asset_key.to_user_string(), one.check_name, one.passed) for one in result.get_asset_check_evaluations()]
+
+
 def test_the_batch_reports_only_what_is_new(mapped: Company, opened: World, instance: DagsterInstance) -> None:
     slug = mapped.work.tenant.slug
     first = batch(opened, instance, slug)
     again = batch(opened, instance, slug)
     assert first.success and again.success
-    reported = [one.asset_key.to_user_string() for one in first.get_asset_materialization_events()]
-    assert "unified/opportunities" in reported and "raw/files" not in reported
-    assert again.get_asset_materialization_events() == []
+    assert "unified/opportunities" in reported(first) and "raw/files" not in reported(first)
+    assert reported(again) == []
+    assert len(told(first)) == 2 + 2 + 5 + 5 * 2 and told(again) == []
+
+
+def test_of_a_new_version_what_stands_empty_as_before_is_not_reported(mapped: Company, opened: World, instance: DagsterInstance) -> None:
+    slug = mapped.work.tenant.slug
+    assert "unified/contacts" in reported(batch(opened, instance, slug))
+    mapped.write("deals.csv", [*FIRST, FIRST[0] | {"deal_id": "4"}])
+    again = set(reported(batch(opened, instance, slug)))
+    assert {"raw/files", "events/opportunity", "unified/opportunities", "metrics/metric_values"} < again
+    assert not again & {"unified/contacts", "identities/contact", "staging/stg_contact"}
+
+
+def test_the_batch_reports_assets_that_there_are(mapped: Company, opened: World, instance: DagsterInstance) -> None:
+    known = {one.to_user_string() for one in defs.resolve_asset_graph().get_all_asset_keys()}
+    assert set(reported(batch(opened, instance, mapped.work.tenant.slug))) <= known
+
+
+def test_a_red_check_is_told_by_every_batch_and_a_green_one_when_it_turns(mapped: Company, opened: World, instance: DagsterInstance) -> None:
+    slug = mapped.work.tenant.slug
+    batch(opened, instance, slug)
+    empty = mapped.folder / "empty.csv"
+    empty.touch()
+    for _ in range(2):
+        assert told(batch(opened, instance, slug)) == [("raw/files", "readable", False)]
+    empty.unlink()
+    list(stages.refresh_tenant(mapped.work, "a run that Dagster never heard of"))
+    assert told(batch(opened, instance, slug)) == [("raw/files", "readable", True)]
+    assert told(batch(opened, instance, slug)) == []
+
+
+def test_a_check_that_another_tenant_passed_is_told_of_this_one_too(
+    mapped: Company, neighbour: Company, opened: World, instance: DagsterInstance
+) -> None:
+    from aos_assets.batch import _CHECKS
+    from aos_assets.reporting import checks_that_hold
+
+    slug = mapped.work.tenant.slug
+    batch(opened, instance, slug)
+    assert {tenant for tenant, _ in checks_that_hold(instance, _CHECKS, [slug, neighbour.work.tenant.slug])} == {slug}
+    assert len(checks_that_hold(instance, _CHECKS, [slug])) == len(_CHECKS)
+    assert checks_that_hold(instance, _CHECKS, [neighbour.work.tenant.slug]) == set()
+
+
+def test_a_batch_that_finds_nothing_new_leaves_a_row_of_the_reading_alone(mapped: Company, opened: World, instance: DagsterInstance) -> None:
+    slug = mapped.work.tenant.slug
+    batch(opened, instance, slug)
+    again = batch(opened, instance, slug)
+    with mapped.work.database.transaction() as transaction:
+        rows = transaction.all("select stage, subject, state from aos.runs where dagster_run_id = :run", run=again.run_id)
+    assert [tuple(row.values()) for row in rows] == [("raw", "files", "succeeded")]
+
+
+def test_a_different_shape_is_new_once(mapped: Company) -> None:
+    mapped.write("deals.csv", [row | {"note": "x"} for row in FIRST])
+    mapped.sync()
+    assert [stages.take_fingerprints(mapped.work, "test").new for _ in range(2)] == [True, False]
+    mapped.write("deals.csv", FIRST)
+    mapped.sync()
+    again = stages.take_fingerprints(mapped.work, "test")
+    assert again.new and again.said["changed"] == ["crm/deals"]
+
+
+def test_mappings_that_could_not_be_suggested_leave_a_failed_row(mapped: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(work: object) -> None:
+        raise ValueError("no such word")
+
+    monkeypatch.setattr(stages, "suggest_mappings", broken)
+    with pytest.raises(ValueError, match="no such word"):
+        stages.map_streams(mapped.work, "test")
+    with mapped.work.database.transaction() as transaction:
+        row = transaction.one("row", "select state, error, ended_at >= started_at as ordered from aos.runs where stage = 'mappings'")
+    assert (row["state"], row["error"]["what"], row["ordered"]) == ("failed", "ValueError: no such word", True)
 
 
 def test_a_tenant_that_fails_is_named_at_the_end_and_the_others_stand(mapped: Company, opened: World, instance: DagsterInstance) -> None:

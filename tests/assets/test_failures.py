@@ -33,7 +33,7 @@ from aos_resources.settings import Settings
 from aos_resources.world import open_world
 home, roots, slug, connection, most = json.loads(sys.argv[1])
 work = open_world(Settings(home=home, file_roots=roots)).named(slug)
-dbt.nodes_fingerprint(work.settings.home / "dbt")
+dbt.load(work.settings.home / "dbt")
 resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 try:
     said = sync_connection(work, UUID(connection)).error if connection else refresh(work) and None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
@@ -11,9 +12,12 @@ import pytest
 
 from aos_api.reads.entities import standing_id
 from aos_assets.steps import building, issuing, publish
+from aos_assets.steps import map as mapping
 from aos_assets.steps.leases import holding
 from aos_assets.steps.sweeping import sweep
 from aos_core.errors import TryAgain
+from aos_core.matching import Stream
+from aos_core.suggesting import suggest
 from aos_resources.warehouse import OpenVersions, TenantWarehouse
 from tests.assets.conftest import DEALS, FIRST, Company, Pair
 
@@ -40,6 +44,32 @@ def test_a_mapping_with_an_undecided_required_field_holds_its_rows_until_it_is_d
     assert acme.publish().tables["unified/opportunities"]["rows"] == 0
     acme.decide(DEALS)
     assert acme.publish().tables["unified/opportunities"]["rows"] == 3
+
+
+def test_mappings_are_suggested_anew_only_where_something_came(mapped: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def looking(stream: Stream, *given: object) -> object:
+        looked.append(stream.name)
+        return suggest(stream, *given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(mapping, "suggest", looking)
+    mapped.write("people.csv", [{"person_id": "1", "email": "a@example.com"}])
+    assert mapped.sync().error is None
+    mapped.suggest()
+    assert looked == ["people"]
+    mapped.sync()
+    assert mapped.suggest().changed == 0 and looked == ["people"]
+    mapped.decide(DEALS.replace("worth", "closed"))
+    assert looked == ["people", "deals"]
+    mapped.write("people.csv", [{"person_id": "1", "email": "a@example.com", "phone": "1"}])
+    mapped.sync()
+    mapped.suggest()
+    assert looked == ["people", "deals", "people"]
+    ontology = mapped.work.ontology
+    mapped.work = replace(mapped.work, ontology=replace(ontology, entities=ontology.entities[::-1]))
+    mapped.suggest()
+    assert looked[3:] == ["deals", "people"]
 
 
 def test_nothing_new_publishes_nothing(mapped: Company) -> None:
