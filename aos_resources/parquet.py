@@ -36,8 +36,12 @@ def write_parquet(file: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
     groups, rows = _groups(plain, batches), 0
     first = next(groups, None)
     often = [] if first is None else _said_often(first)
+    # Least and greatest of a text prune nothing here and take a fifth of the time.
+    measured = [one.name for one in plain if not pa.types.is_string(one.type)]
     try:
-        with pq.ParquetWriter(file, plain, compression="zstd", compression_level=1, use_dictionary=often, store_schema=False) as writer:
+        with pq.ParquetWriter(
+            file, plain, compression="zstd", compression_level=1, use_dictionary=often, write_statistics=measured, store_schema=False
+        ) as writer:
             writer.add_key_value_metadata(told or {})
             while first is not None:
                 writer.write_table(first)

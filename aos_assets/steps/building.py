@@ -65,9 +65,10 @@ def build_next(work: Work, inputs: Inputs, file: Path) -> Built:
     told = {one.entity for one in (*inputs.events, *inputs.quarantined) if one.new}
     with work.lake.duckdb(file) as (connection, _):
         connection.execute("create schema events")
-        for entity in work.ontology.entities:
+        telling = [entity for entity in work.ontology.entities if entity.name in told]
+        for entity in telling:
             _show(connection, entity, *([one for one in files if one.new] for files in (inputs.events, inputs.quarantined)))
-        follow(connection, work, [entity for entity in work.ontology.entities if entity.name in told])
+        follow(connection, work, telling)
         changed = changed_entities(connection, work)
         for entity in changed:
             needed = needed_seqs(connection, entity)
@@ -161,8 +162,8 @@ def _all_of(files: list[str], columns: dict[str, str]) -> str:
 def _describe(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, Any]]:
     """Every table of the version with its rows and columns, as run metadata and the API show them."""
     found = connection.execute(
-        "select table_schema, table_name, list({'name': column_name, 'type': data_type} order by ordinal_position)"
-        " from information_schema.columns where table_schema in ('identities', 'staging', 'unified', 'metrics') group by all order by 1, 2"
+        "select schema_name, table_name, list({'name': column_name, 'type': data_type} order by column_index)"
+        " from duckdb_columns() where schema_name in ('identities', 'unified', 'metrics') group by all order by 1, 2"
     ).fetchall()
     tables = {}
     for schema, name, columns in found:

@@ -18,6 +18,7 @@ from aos_assets.steps.identities import (
     moment,
     naming,
     references_sql,
+    stands_in,
 )
 from aos_core.ontology import Entity
 from aos_core.unify import origin_sql, record_id_sql
@@ -48,8 +49,8 @@ def follow(connection: duckdb.DuckDBPyConnection, work: Work, entities: list[Ent
 def _complete(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     """A thing that changed is made of all its records anew."""
     connection.execute(
-        f"insert into changed.{entity.name} select stream, entity_key from identities.{entity.name} where entity_id in (from changed.{entity.name}_things)"
-        f" and (stream, entity_key) not in (select (stream, entity_key) from changed.{entity.name})"
+        f"insert into changed.{entity.name} select stream, entity_key from identities.{entity.name} r where entity_id in (from changed.{entity.name}_things)"
+        f" and not {stands_in(f'changed.{entity.name}', 'r', 'stream', 'entity_key')}"
     )
 
 
@@ -69,7 +70,7 @@ def needed_seqs(connection: duckdb.DuckDBPyConnection, entity: Entity) -> set[in
     return {
         int(seq)
         for (seq,) in connection.execute(
-            f"select distinct seq from identities.{entity.name}_living where (stream, entity_key) in (from changed.{entity.name} select (stream, entity_key))"
+            f"select distinct seq from identities.{entity.name}_living l where {stands_in(f'changed.{entity.name}', 'l', 'stream', 'entity_key')}"
         ).fetchall()
     }
 
@@ -84,7 +85,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> 
     connection.execute(f"create or replace temp table doubts as {doubts_sql(entity)}")
     connection.execute(
         "create or replace temp table touched as select stream, source_key, true as said from news"
-        " union select stream, source_key, false from doubts where (stream, source_key) not in (select (stream, source_key) from news)"
+        f" union select stream, source_key, false from doubts where not {stands_in('news', 'doubts', 'stream', 'source_key')}"
     )
     connection.execute(
         f"create or replace temp table standing as select l.rowid as place, l.stream, l.source_key, l.entity_key, t.said"
@@ -106,8 +107,8 @@ def _rows(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) -> 
     )
     # What stands of the changed keys by now: looked for once, since nothing else costs as much as looking through all rows.
     connection.execute(
-        f"create or replace temp table stands as select rowid as place, stream, entity_key, moment, newest from {living}"
-        f" where (stream, entity_key) in (select (stream, entity_key) from changed.{entity.name})"
+        f"create or replace temp table stands as select rowid as place, stream, entity_key, moment, newest from {living} l"
+        f" where {stands_in(f'changed.{entity.name}', 'l', 'stream', 'entity_key')}"
     )
     connection.execute(
         f"update {living} l set newest = not l.newest from (select place, newest is distinct from"
@@ -124,8 +125,8 @@ def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) 
     table, columns = f"identities.{entity.name}", ("name", *keys_of(entity))
     connection.execute(f"create or replace temp table ranks as select coalesce(max(rank), 0) as highest from {table}")
     connection.execute(
-        f"create or replace temp table before as select rowid as place, * from {table}"
-        f" where (stream, entity_key) in (select (stream, entity_key) from changed.{entity.name})"
+        f"create or replace temp table before as select rowid as place, * from {table} r"
+        f" where {stands_in(f'changed.{entity.name}', 'r', 'stream', 'entity_key')}"
     )
     lasts = ", ".join(f"arg_max({column}, moment) as {column}" for column in columns)
     connection.execute(
@@ -142,7 +143,7 @@ def _records(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entity) 
     )
     connection.execute(
         f"insert into {table} by name with fresh as (select *, {origin_sql('met')} as origin from met"
-        " where (stream, entity_key) not in (select (stream, entity_key) from before)),"
+        f" where not {stands_in('before', 'met', 'stream', 'entity_key')}),"
         f" ranked as (select *, (select highest from ranks) + row_number() over (order by first, stream, entity_key) as rank,"
         f" {record_id_sql(work.tenant.id, entity.name)} as record_id from fresh)"
         " select r.* exclude (first, origin, record_id), r.rank as label, record_id, record_id as entity_id, l.stream is not null as live from ranked r"
@@ -178,10 +179,10 @@ def _rejoin(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
     if not connection.execute("select count(*) from restless").fetchall()[0][0]:
         return
     shares = [f"{one} in (select {one} from restless union select old_{one} from restless)" for one in keys]
-    shares += ["rank in (select rank from restless)", "(connection, entity_key) in (select (connection, entity_key) from restless)"]
+    shares += ["rank in (select rank from restless)", stands_in("restless", "r", "connection", "entity_key")]
     connection.execute(
         f"create or replace temp table pulled as select * from {table} where label in"
-        f" ({' union '.join(f'select label from {table} where {one}' for one in shares)})"
+        f" ({' union '.join(f'select label from {table} r where {one}' for one in shares)})"
     )
     join_pulled(connection, entity)
     _after(connection, entity)
@@ -195,8 +196,8 @@ def _things(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         " union select was from moved union select entity_id from moved"
     )
     connection.execute(
-        f"insert into changed.ids select '{name}', entity_id, stream, entity_key from identities.{name} where entity_id = record_id and"
-        " (record_id in (select record_id from after where rank not in (select rank from before)) or record_id in (select record_id from moved))"
+        f"insert into changed.ids select '{name}', entity_id, stream, entity_key from after where entity_id = record_id and rank not in (select rank from before)"
+        f" union select '{name}', entity_id, stream, entity_key from identities.{name} r where entity_id = record_id and {stands_in('moved', 'r', 'record_id')}"
     )
     # A record that has just come was never known by its own id: nothing leads from that.
     connection.execute(
@@ -225,9 +226,9 @@ def _references(connection: duckdb.DuckDBPyConnection, work: Work, entity: Entit
     if not connection.execute("select count(*) from asked").fetchall()[0][0]:
         return
     table = f"identities.{name}_references"
-    connection.execute(f"create or replace temp table led as select * from {table} where (connection, value) in (select (connection, value) from asked)")
+    connection.execute(f"create or replace temp table led as select * from {table} r where {stands_in('asked', 'r', 'connection', 'value')}")
     connection.execute(f"create or replace temp table leads as {references_sql(entity, 'asked')}")
-    connection.execute(f"delete from {table} where (connection, value) in (select (connection, value) from asked)")
+    connection.execute(f"delete from {table} as r where {stands_in('asked', 'r', 'connection', 'value')}")
     connection.execute(f"insert into {table} by name select * from leads")
     connection.execute(
         "create or replace temp table elsewhere as select distinct value from ((from led except from leads) union all (from leads except from led))"

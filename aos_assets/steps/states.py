@@ -7,6 +7,7 @@ key that stands in several, the last file counts. A landing whose rows were all 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -42,7 +43,7 @@ def _say(connection: duckdb.DuckDBPyConnection, paths: tuple[Path, ...]) -> None
 
 
 def _rows_of(n: int, path: Path) -> str:
-    part, file = told_in(path).get("part"), literal(str(path))
+    part, file = _part_of(path), literal(str(path))
     if part is None:
         return f"select {n} as file, part, key, hash, landing, row from read_parquet({file})"
     return (
@@ -50,10 +51,17 @@ def _rows_of(n: int, path: Path) -> str:
     )
 
 
+@lru_cache(maxsize=4096)
+def _part_of(path: Path) -> str | None:
+    """The part that a landing tells of; None of a state's own file, which may tell of any."""
+    return told_in(path).get("part")
+
+
 def recall(connection: duckdb.DuckDBPyConnection, state: State, part: str, *, complete: bool) -> None:
     """Table `prior`: the last state of a part's keys; of an incomplete reading only of the keys in table `groups`."""
+    telling = [path for path in state.paths if _part_of(path) in (None, part)]
     asked = "part = ?" if complete else "part = ? and key in (select key from groups)"
-    connection.execute(f"create or replace temp table prior as select key, hash, landing, row from said where {asked}{_last(len(state.paths))}", [part])
+    connection.execute(f"create or replace temp table prior as select key, hash, landing, row from said where {asked}{_last(len(telling))}", [part])
 
 
 def write_state(connection: duckdb.DuckDBPyConnection, work: Work, stream_id: UUID, state: State, adopted: tuple[Path, ...] = ()) -> State:

@@ -8,9 +8,9 @@
 {%- set any_partial = is_so("select count(*) > 0 from " ~ source('meta', 'mappings') ~ " where partial and entity = '" ~ entity ~ "'") -%}
 with living as (
     select stream, entity_key, event_id, seq, row, stale, newest
-    from {{ source('identities', entity ~ '_living') }}
+    from {{ source('identities', entity ~ '_living') }} as standing
     {%- if following %}
-    where (stream, entity_key) in (select (stream, entity_key) from {{ source('changed', entity) }})
+    where exists (select 1 from {{ source('changed', entity) }} as c where c.stream = standing.stream and c.entity_key = standing.entity_key)
     {%- endif %}
 ),
 live as (
