@@ -1,7 +1,7 @@
 {# A table is brought up to date by deleting what changed and inserting it as it is now; at first it is made whole. #}
-{% macro forget(changed, columns, known_as=none) %}
+{% macro forget(changed, column, known_as) %}
 {%- if is_incremental() %}
-delete from {{ this }} where ({{ columns | join(', ') }}) in (select ({{ (known_as or columns) | join(', ') }}) from {{ source('changed', changed) }})
+delete from {{ this }} where {{ column }} in (select {{ known_as }} from {{ source('changed', changed) }})
 {%- endif %}
 {% endmacro %}
 

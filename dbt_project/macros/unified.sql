@@ -4,7 +4,7 @@
 {%- set fields = values_of(entity) -%}
 {%- set key = key_of(entity) -%}
 {%- set any_joined = is_so("select count(*) > 0 from " ~ source('identities', entity ~ '_shared')) -%}
-{{ config(pre_hook="{{ forget('" ~ entity ~ "_things', [key_of('" ~ entity ~ "').column], ['entity_id']) }}") }}
+{{ config(pre_hook="{{ forget('" ~ entity ~ "_things', key_of('" ~ entity ~ "').column, 'entity_id') }}") }}
 with things as (
     select stream, entity_key, entity_id, label, rank
     from {{ source('identities', entity) }}

@@ -8,9 +8,12 @@ from threading import Barrier, Thread
 import duckdb
 import pytest
 
+from aos_assets.steps import states
 from aos_assets.steps.land import sync_connection
 from aos_assets.steps.leases import holding
+from aos_assets.steps.sweeping import sweep
 from aos_core.errors import AosError, TryAgain
+from aos_resources.database import as_json
 from tests.assets.conftest import FIRST, Company
 
 
@@ -219,3 +222,30 @@ def test_a_file_that_lost_the_key_of_its_stream_is_refused_in_words(acme: Compan
     one = acme.stream("deals")
     assert "key of the stream is not among its columns (deals: deal_id)" in (one.error or "")
     assert (one.read, one.deleted) == (0, 0)
+
+
+@pytest.mark.parametrize("most_files", [3, 32])
+def test_landings_tell_the_latest_state_of_their_files_however_many_there_are(acme: Company, monkeypatch: pytest.MonkeyPatch, most_files: int) -> None:
+    """Every file holds the same keys, so that one file's state never stands for another's."""
+    monkeypatch.setattr(states, "_MOST_FILES", most_files)
+    (acme.folder / "parts").mkdir()
+    with acme.work.database.transaction() as transaction:
+        told = as_json({"folder": str(acme.folder / "parts"), "patterns": {"deals": "deals-*.csv"}})
+        transaction.run("update aos.connections set config = cast(:config as jsonb) where id = :id", config=told, id=acme.connection)
+    for n in range(5):
+        acme.write(f"deals-{n}.csv", [row | {"worth": str(n)} for row in FIRST], acme.folder / "parts")
+
+    def counted() -> tuple[int, int, int, int]:
+        one = acme.stream("deals")
+        assert one.balanced
+        return one.read, one.landed, one.unchanged, one.deleted
+
+    assert counted() == (15, 15, 0, 0)
+    assert counted() == (15, 0, 15, 0)
+    acme.write("deals-2.csv", [FIRST[0] | {"worth": "new"}, FIRST[1] | {"worth": "2"}], acme.folder / "parts")
+    assert counted() == (14, 1, 13, 1)
+    acme.write("deals-2.csv", [FIRST[0] | {"worth": "2"}, FIRST[1] | {"worth": "2"}, FIRST[2] | {"worth": "2"}], acme.folder / "parts")
+    (acme.folder / "parts" / "deals-4.csv").unlink()
+    assert counted() == (12, 2, 10, 3)
+    sweep(acme.work)
+    assert counted() == (12, 0, 12, 0)

@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from aos_core.errors import FixTheSource, NotAllowed
+from aos_resources.connectors import csv_files
 from aos_resources.connectors.files import Files
 from aos_resources.connectors.source import Dictionary, SourceColumn, SourceStream
 from tests.resources.sources import FileSource, Source, found, read
@@ -206,3 +207,24 @@ def test_rows_that_end_in_several_ways_keep_the_line_ends_of_their_values(files:
     (files.folder / "notes.csv").write_bytes(b'id,note\r\n1,"a\r\nb"\n2,"c\nd"\r\n3,"say ""e""\r"\r4,f\n')
     connector = files.connector()
     assert read(connector, found(connector, "notes"))[0] == [["1", "a\r\nb"], ["2", "c\nd"], ["3", 'say "e"\r'], ["4", "f"]]
+
+
+@pytest.mark.parametrize(
+    ("fault", "looked_through"),
+    [("", False), ("{n},{n}\n", True), ('{n},"{n}",{n}\n', True), ("{n},{n},{n},{n}\n", True), ("{n},\xff,{n}\n", True)],
+    ids=["sound", "a value less", "quotes", "a value more", "no text"],
+)
+def test_a_large_file_is_looked_through_first_unless_random_places_of_it_are_sound(
+    files: FileSource, monkeypatch: pytest.MonkeyPatch, fault: str, looked_through: bool
+) -> None:
+    """The faulty lines are few enough here to be kept as rejects, and many enough that no chance passes them over."""
+    monkeypatch.setattr(csv_files, "_MOST_REJECTS", 1_000)
+    with (files.folder / "large.csv").open("w", encoding="latin-1") as file:
+        file.write("id,word,more\n")
+        file.writelines(f"{n},{n},{n}\n" + (fault.format(n=n) if n % 3 == 0 and n < 2_900 else "") for n in range(20_000))
+    asked: list[int] = []
+    monkeypatch.setattr(csv_files, "_refuse_what_is_no_csv", lambda path, missing: asked.append(missing))
+    connector = files.connector()
+    rows, (part,) = read(connector, found(connector, "large"))
+    assert len(rows) + part.rejected == 20_000 + (967 if fault else 0)
+    assert bool(asked) == looked_through
