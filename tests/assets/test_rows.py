@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aos_assets.steps import profile
@@ -28,6 +28,9 @@ def hashes(rows: list[list[str | None]]) -> list[object]:
 
 
 @given(ROWS)
+@example([["\x1f", ""], ["", "\x1f"]])
+@example([["\x1e", "a"], [None, "a"]])
+@example([["a\x1fb", "c"], ["a", "b\x1fc"], ["3:a\x1f", "b"]])
 def test_two_rows_share_a_hash_only_where_all_their_values_are_alike(rows: list[list[str | None]]) -> None:
     found = hashes(rows)
     assert len(set(found)) == len({tuple(row) for row in rows})
