@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aos_core.compiling import check_expression, compile_mapping, literal, parse_value, quoted
+from aos_core.compiling import check_expression, compile_mapping, literal, quoted
 from aos_core.errors import NotUnderstood
 from aos_core.mapping import Mapping, read_mapping
 from aos_core.ontology import standard
+from aos_core.parsing import parse_value
 
 CONNECTION = duckdb.connect()
 CONNECTION.execute("set TimeZone = 'UTC'")
