@@ -52,9 +52,9 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
     with holding(work.database, "publish", str(run_id or uuid4())) as lease:
         with work.database.transaction() as transaction:
             inputs = read_inputs(transaction, work)
-            standing = _standing(transaction, inputs)
-        if standing is not None:
-            return standing
+            unchanged = _standing(transaction, inputs)
+        if unchanged is not None:
+            return unchanged
         version_id = uuid4()
         file = work.lake.warehouse / f"{version_id}.work"
         work.lake.warehouse.mkdir(parents=True, exist_ok=True)
@@ -75,6 +75,16 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
         with work.database.transaction() as transaction:
             drop_versions(work, transaction)
     return Version(version_id, True, inputs.applied_seq, built.tables)
+
+
+def standing(work: Work) -> Version | None:
+    """The published version where nothing came since: no lease is needed to see that.
+
+    Raises:
+        TryAgain: rows landed that are not events yet, or more was listed meanwhile.
+    """
+    with work.database.transaction() as transaction:
+        return _standing(transaction, read_inputs(transaction, work))
 
 
 def _discard(work: Work, lease: Lease, version_id: UUID, file: Path) -> None:

@@ -7,14 +7,14 @@ nothing to do leaves no row of a run.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from aos_assets.steps.events import Batch, build_events, due_entities
-from aos_assets.steps.inputs import read_inputs
 from aos_assets.steps.land import connections, sync_connection
 from aos_assets.steps.map import suggest_mappings
-from aos_assets.steps.publish import Version, refresh
+from aos_assets.steps.publish import Version, refresh, standing
 from aos_assets.steps.runs import noted, recorded
 from aos_core.errors import AosError, TryAgain
 from aos_resources.connectors import CONNECTORS
@@ -165,7 +165,9 @@ def _balances(work: Work) -> dict[str, list[dict[str, Any]]]:
 
 def publish(work: Work, run: str) -> Iterator[Report]:
     """The next version, or the standing one where nothing is new; one report a table that is an asset."""
-    version = _standing(work)
+    version = None
+    with suppress(TryAgain):  # whoever refreshes says why
+        version = standing(work)
     if version is None:
         with recorded(work, "warehouse", "", run) as (run_id, summary):
             version = refresh(work, run_id)
@@ -178,19 +180,6 @@ def publish(work: Work, run: str) -> Iterator[Report]:
             columns = tuple((one["name"], one["type"], _about(work, schema, name, one["name"])) for one in table["columns"])
             said = {"version": str(version.id), "applied_seq": version.applied_seq}
             yield Report((schema, name), key in fresh, table["rows"], said, columns, _checks(work, version, schema, name, table["rows"]))
-
-
-def _standing(work: Work) -> Version | None:
-    """The published version where nothing came since: no lease is needed to see that."""
-    try:
-        with work.database.transaction() as transaction:
-            inputs = read_inputs(transaction, work)
-            if inputs.news or not inputs.follows:
-                return None
-            row = transaction.one("version", "select id, applied_seq, tables from aos.versions where id = :id", id=inputs.parent)
-    except TryAgain:
-        return None  # whoever refreshes says why
-    return Version(row["id"], False, row["applied_seq"], row["tables"])
 
 
 def _fresh(work: Work, version: Version) -> set[str]:
