@@ -11,16 +11,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import Connection, Engine, RowMapping, create_engine, text
+from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from aos_core.errors import NotFound, TryAgain
+from aos_core.errors import FixTheSource, NotAllowed, NotFound, TryAgain
 from aos_core.tenancy import Tenant
 from aos_resources.settings import Role, Settings
 
@@ -36,6 +35,14 @@ _ANNOUNCE = text(
 # Transaction poolers cannot keep prepared statements.
 _CONNECT: dict[str, Any] = {"prepare_threshold": None, "connect_timeout": 10}
 
+
+# The first minor of each major without a known leak of what policies hide.
+_FIRST_SOUND = {14: 19, 15: 14, 16: 10, 17: 6, 18: 0}
+_TRUSTED = """
+select current_user, r.rolsuper or r.rolbypassrls, (select min(c.relname) from pg_class c where c.relowner = r.oid and c.relpersistence <> 't'),
+    current_setting('server_version_num')::int, current_setting('server_version')
+from pg_roles r where r.rolname = current_user
+"""
 
 # As JSON writes it, and not the letters of it after a backslash of its own.
 _ZERO = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -77,13 +84,6 @@ class Transaction:
         """One statement over many sets of values, in one round trip per page."""
         if values:
             self.connection.execute(text(statement), values)
-
-    def copy_in(self, table: str, columns: list[str], file: Path) -> None:
-        """Bulk rows of a CSV file without a header into a table that this transaction made or may write."""
-        driver = self.connection.connection.cursor()
-        with driver.copy(f"copy {table} ({', '.join(columns)}) from stdin (format csv)") as copy, file.open("rb") as rows:
-            while block := rows.read(1 << 20):
-                copy.write(block)
 
     def next_seq(self) -> int:
         """The tenant's next number. Its row stays locked until commit, so numbers become visible in order."""
@@ -180,7 +180,30 @@ class Database:
                 pool_pre_ping=True,
                 connect_args=dict(_CONNECT),
             )
+            event.listen(self._engines[role], "first_connect", _refuse_what_rows_cannot_be_trusted_to)
         return self._engines[role]
+
+
+def hides_rows(version: int) -> bool:
+    """Whether a Postgres of that `server_version_num` hides what its policies hide: earlier minors leak by cached plans and by statistics
+    (CVE-2024-10976, CVE-2025-8713)."""
+    return version // 10_000 > max(_FIRST_SOUND) or version % 10_000 >= _FIRST_SOUND.get(version // 10_000, 10_000)
+
+
+def _refuse_what_rows_cannot_be_trusted_to(connection: Any, _record: object) -> None:
+    """Asked once for each pool, before anything else is.
+
+    Raises:
+        NotAllowed: the role is one that row-level security does not bind. FixTheSource: the server has known leaks.
+    """
+    with connection.cursor() as asked:
+        role, free, owned, version, named = asked.execute(_TRUSTED).fetchone()
+    connection.rollback()
+    if free or owned:
+        said = f"{role} may go round policies" if free else f"{role} owns {owned}"
+        raise NotAllowed("A running process may not use this role of the database", culprit=said, fix="Migrate again: it makes roles that own nothing.")
+    if not hides_rows(version):
+        raise FixTheSource("This Postgres is known to show rows that its policies hide", culprit=named, fix="Upgrade it to its newest minor version.")
 
 
 def sqlalchemy_url(url: str) -> str:
