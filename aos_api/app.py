@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
-from aos_api import app_files, documentation, errors
+from aos_api import app_files, documentation, errors, well_known
 from aos_api.dependencies import Services
 from aos_api.protection import Protection
 from aos_api.routers import (
@@ -67,6 +67,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         api.include_router(noun.router)
     app.include_router(api)
     documentation.install(app)
+    well_known.install(app)
     app_files.install(app, _PAGES)
     return app
 

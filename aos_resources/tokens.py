@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
-import os
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
-from pathlib import Path
 from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
-from aos_core.errors import FixTheSource, NotSignedIn
+from aos_core.errors import NotSignedIn
 from aos_core.tenancy import Tenant
 from aos_resources.database import Database
 from aos_resources.people import Membership, Role, User, reading_people
 from aos_resources.settings import Settings
+from aos_resources.signing_keys import SigningKeys
 
 ALGORITHM = "EdDSA"
 ISSUER, AUDIENCE, TYPE = "autonomos", "autonomos-api", "aos-session+jwt"
@@ -72,57 +60,13 @@ class Issued:
     claims: Claims
 
 
-@dataclass(frozen=True)
-class SigningKey:
-    """`id` is the public key's own hash, so that a key id can only ever mean one key."""
-
-    private: Ed25519PrivateKey
-
-    @cached_property
-    def public(self) -> Ed25519PublicKey:
-        return self.private.public_key()
-
-    @cached_property
-    def id(self) -> str:
-        raw = self.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        return hashlib.sha256(raw).hexdigest()[:32]
-
-
-def signing_key(settings: Settings) -> SigningKey:
-    """The installation's key, made at the first call (file of mode 600), whoever calls first.
-
-    Raises:
-        FixTheSource: the file is there but is no Ed25519 key.
-    """
-    settings.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = settings.keys / "tokens.pem"
-    with os.fdopen(os.open(settings.keys / "tokens.lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not path.exists():
-            _write_private(path, Ed25519PrivateKey.generate())
-    try:
-        private = load_pem_private_key(path.read_bytes(), password=None)
-    except ValueError as broken:
-        raise FixTheSource(
-            "The signing key cannot be read",
-            culprit=str(path),
-            fix="Restore it, or remove it to sign everybody out.",
-        ) from broken
-    if not isinstance(private, Ed25519PrivateKey):
-        raise FixTheSource(
-            "The signing key is of another kind", culprit=str(path), fix="It must be an Ed25519 key."
-        )
-    return SigningKey(private)
-
-
 class Tokens:
     """Issues and judges tokens of one installation. One per process."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._database = database
         self._minutes = settings.token_minutes
-        self._key = signing_key(settings)
-        self._keys = {self._key.id: self._key.public}
+        self.keys = SigningKeys(settings)
         self._sessions: dict[UUID, tuple[float, Session]] = {}
         self._ended = 0
         self._lock = threading.Lock()
@@ -143,8 +87,8 @@ class Tokens:
             "nbf": now,
             "exp": end,
         }
-        headers = {"typ": TYPE, "kid": self._key.id}
-        token = jwt.encode(said, self._key.private, algorithm=ALGORITHM, headers=headers)
+        key = self.keys.current
+        token = jwt.encode(said, key.private, algorithm=ALGORITHM, headers={"typ": TYPE, "kid": key.id})
         expires = datetime.fromtimestamp(end, UTC)
         return Issued(token, Claims(token_id, user.id, membership.tenant.id, membership.role, expires))
 
@@ -217,7 +161,7 @@ class Tokens:
             raise ValueError("a header that we do not write")
         said = jwt.decode(
             token,
-            self._keys[header["kid"]],
+            self.keys.public(header["kid"]),
             algorithms=[ALGORITHM],
             audience=AUDIENCE,
             issuer=ISSUER,
@@ -232,12 +176,3 @@ class Tokens:
             raise ValueError("a life longer than we give")
         token_id, user_id, tenant_id = (UUID(said[name]) for name in ("jti", "sub", "tid"))
         return Claims(token_id, user_id, tenant_id, said["role"], datetime.fromtimestamp(said["exp"], UTC))
-
-
-def _write_private(path: Path, key: Ed25519PrivateKey) -> None:
-    fresh = path.with_suffix(".new")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

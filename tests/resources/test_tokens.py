@@ -24,7 +24,8 @@ from aos_core.errors import NotSignedIn
 from aos_resources.passwords import hash_password, is_outdated, verify_password
 from aos_resources.people import User, add_member, create_user, memberships
 from aos_resources.settings import Settings
-from aos_resources.tokens import AUDIENCE, ISSUER, TYPE, Claims, Session, Tokens, signing_key
+from aos_resources.signing_keys import SigningKeys
+from aos_resources.tokens import AUDIENCE, ISSUER, TYPE, Claims, Session, Tokens
 from tests.scenario import PASSWORD, World
 
 
@@ -42,7 +43,7 @@ def good(world: World) -> dict[str, Any]:
 
 
 def signed(world: World, claims: dict[str, Any], headers: dict[str, Any] | None = None, key: Any = None, alg: str = "EdDSA") -> str:
-    ours = signing_key(world.settings)
+    ours = SigningKeys(world.settings).current
     given = {"typ": TYPE, "kid": ours.id} | (headers or {})
     return jwt.encode(claims, ours.private if key is None else key, algorithm=alg, headers=given)
 
@@ -57,7 +58,7 @@ def by_hand(header: dict[str, Any], claims: dict[str, Any], sign: Callable[[byte
 
 def attacks(world: World) -> dict[str, str]:
     """Every way we know in which a token can be wrong; all but one detail is as it should be."""
-    ours = signing_key(world.settings)
+    ours = SigningKeys(world.settings).current
     claims, header = good(world), {"alg": "EdDSA", "typ": TYPE, "kid": ours.id}
     stranger, right = Ed25519PrivateKey.generate(), signed(world, claims)
     head, body, signature = right.split(".")
@@ -241,7 +242,7 @@ def test_a_token_lives_as_long_as_was_promised(world: World, tokens: Tokens) -> 
 def test_the_signing_key_is_made_once_whoever_comes_first_and_nobody_else_may_read_it(tmp_path: Any) -> None:
     settings = Settings(home=tmp_path)
     with ThreadPoolExecutor(8) as together:
-        made = set(together.map(lambda _: signing_key(settings).id, range(8)))
+        made = set(together.map(lambda _: SigningKeys(settings).current.id, range(8)))
     assert len(made) == 1
     files = {one.name: stat.S_IMODE(one.stat().st_mode) for one in settings.keys.iterdir()}
     assert files["tokens.pem"] == 0o600
