@@ -10,7 +10,7 @@ import click
 
 @click.group("keys")
 def keys_group() -> None:
-    """The keys that sign tokens."""
+    """Change and list the keys that sign tokens."""
 
 
 @keys_group.command("list")

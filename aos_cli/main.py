@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("aos_cli.doctor:doctor", "Say what is missing on this machine, and how to get it."),
     "demo": ("aos_cli.demo:demo", "Fill an installation with a company's data and show it."),
     "api": ("aos_cli.api:api", "Run the API alone, in the foreground."),
-    "keys": ("aos_cli.keys:keys_group", "Sign tokens with a new key, or say which keys there are."),
+    "keys": ("aos_cli.keys:keys_group", "Change and list the keys that sign tokens."),
     "map": ("aos_cli.map:map_group", "Read and write mappings."),
     "sync": ("aos_cli.sync:sync", "Read every source of a tenant now and publish what changed."),
 }
