@@ -72,7 +72,7 @@ def _accounts(connection: duckdb.DuckDBPyConnection, word: str, accounts: int, t
         " ? || ' ' || n as name, case when n = 1 then cast(? as decimal(38,15)) else n + 0.5 end as revenue,"
         " n as employee_count, case when n % 2 = 0 then 'high' else 'low' end as risk_level,"
         " timestamp '2026-03-02 09:30:00.25' as created_at, cast(? as uuid) as parent_account, 'A-1' as parent_account_source,"
-        " '{\"Fax\": \"1.10\"}' as extras, n = 3 as _stale, n as _seq, [?] as _events, ? as _from from known order by n",
+        " '{\"Fax\": \"1.10\"}' as extras, n = 3 as _stale, n as _seq, [?] as _events, case when n % 3 <> 0 then ? end as _from from known order by n",
         [word, EXACT, account_id(1, ids), event, origin],
     )
 

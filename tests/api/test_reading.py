@@ -190,6 +190,15 @@ def test_a_cell_leads_down_to_its_source_row(acme: httpx.Client) -> None:
     assert (by_alias["field"], by_alias["source"]["spelled"], by_alias["mapping"]["decision"]) == ("name", {"Name": "Acme-only 1"}, None)
 
 
+@pytest.mark.parametrize("number", [2, 3], ids=["told field by field", "all from its first event"])
+def test_a_record_that_was_made_of_one_event_alone_tells_the_same_of_its_cells(acme: httpx.Client, number: int) -> None:
+    for field in ("name", "revenue", "parent_account"):
+        cell = acme.get(f"/entities/account/{account_id(number)}/provenance/{field}").json()
+        assert (cell["source"]["landing"], cell["source"]["row"]) == (str(SHARED.landing), 1), field
+    cell = acme.get(f"/entities/account/{account_id(number)}/provenance/industry").json()
+    assert (cell["value"], cell["source"]) == (None, None)
+
+
 def test_an_empty_cell_has_no_source_and_an_unknown_field_is_not_found(acme: httpx.Client) -> None:
     cell = acme.get(f"/entities/account/{account_id(1)}/provenance/industry").json()
     assert (cell["value"], cell["source"], cell["mapping"]) == (None, None, None)
