@@ -193,6 +193,30 @@ def test_records_of_two_sources_with_one_domain_are_one_account_and_the_later_id
     assert (redirect["from_id"], redirect["to_id"]) == (before["HOOLI Inc"], before["Hooli"])
 
 
+def test_a_reference_leads_where_the_source_that_is_believed_says_or_nowhere(acme: Company, tmp_path: Path) -> None:
+    """Never where another source's word would lead: the id and the word beside it are of one source."""
+    document = ACCOUNTS.replace("{name: label}", "{name: label, domain: domain, parent_account: above}")
+    acme.write("accounts.csv", [
+        {"account_id": "1", "label": "Hooli", "domain": "hooli.example", "above": "Pied"},
+        {"account_id": "2", "label": "Pied", "domain": "", "above": ""},
+    ])  # fmt: skip
+    acme.sync()
+    acme.suggest()
+    acme.decide(document)
+    acme.publish()
+    said = "select parent_account is not null, parent_account_source from unified.accounts where domain = 'hooli.example'"
+    assert acme.query(said) == [(True, "Pied")]
+    other = tmp_path / "erp"
+    other.mkdir()
+    second = acme.connect("erp", config={"folder": str(other)})
+    acme.write("accounts.csv", [
+        {"account_id": "1", "label": "Hooli Inc", "domain": "hooli.example", "above": "Nobody"},
+        {"account_id": "9", "label": "Else", "domain": "", "above": ""},
+    ], other)  # fmt: skip
+    publish_from(acme, second, document.replace("crm/", "erp/"))
+    assert acme.query(said) == [(False, "Nobody")]
+
+
 def test_a_record_that_parts_from_the_merged_one_stands_under_its_own_id_again(acme: Company, tmp_path: Path) -> None:
     """And a link to that id leads to it, not to what it once was part of."""
     acme.write("accounts.csv", [{"account_id": "1", "label": "Hooli", "domain": "hooli.example"}, {"account_id": "2", "label": "Pied", "domain": ""}])
