@@ -33,7 +33,7 @@ def follow(connection: duckdb.DuckDBPyConnection, work: Work, entities: list[Ent
     for entity in work.ontology.entities:
         connection.execute(f"create table changed.{entity.name} (stream uuid, entity_key varchar)")
         connection.execute(f"create table changed.{entity.name}_things (entity_id uuid)")
-    connection.execute("create table changed.ids (entity varchar, entity_id uuid, stream uuid, entity_key varchar)")
+    connection.execute("create table changed.ids (entity varchar, entity_id uuid)")
     connection.execute("create table changed.redirects (from_id uuid, to_id uuid)")
     for entity in entities:
         _rows(connection, work, entity)
@@ -196,8 +196,8 @@ def _things(connection: duckdb.DuckDBPyConnection, entity: Entity) -> None:
         " union select was from moved union select entity_id from moved"
     )
     connection.execute(
-        f"insert into changed.ids select '{name}', entity_id, stream, entity_key from after where entity_id = record_id and rank not in (select rank from before)"
-        f" union select '{name}', entity_id, stream, entity_key from identities.{name} r where entity_id = record_id and {stands_in('moved', 'r', 'record_id')}"
+        f"insert into changed.ids select '{name}', entity_id from after where entity_id = record_id and rank not in (select rank from before)"
+        f" union select '{name}', entity_id from identities.{name} r where entity_id = record_id and {stands_in('moved', 'r', 'record_id')}"
     )
     # A record that has just come was never known by its own id: nothing leads from that.
     connection.execute(
