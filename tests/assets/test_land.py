@@ -29,6 +29,16 @@ def raw(acme: Company, stream: str = "deals") -> list[tuple[str, str]]:
     return found
 
 
+def in_parts(acme: Company) -> Path:
+    """The folder from which stream `deals` is read in several files from now on."""
+    parts = acme.folder / "parts"
+    parts.mkdir()
+    with acme.work.database.transaction() as transaction:
+        told = as_json({"folder": str(parts), "patterns": {"deals": "deals-*.csv"}})
+        transaction.run("update aos.connections set config = cast(:config as jsonb) where id = :id", config=told, id=acme.connection)
+    return parts
+
+
 def test_every_row_lands_once_and_a_second_reading_lands_nothing(acme: Company) -> None:
     acme.write("deals.csv", FIRST)
     first, second = acme.stream("deals"), acme.stream("deals")
@@ -228,12 +238,9 @@ def test_a_file_that_lost_the_key_of_its_stream_is_refused_in_words(acme: Compan
 def test_landings_tell_the_latest_state_of_their_files_however_many_there_are(acme: Company, monkeypatch: pytest.MonkeyPatch, most_files: int) -> None:
     """Every file holds the same keys, so that one file's state never stands for another's."""
     monkeypatch.setattr(states, "_MOST_FILES", most_files)
-    (acme.folder / "parts").mkdir()
-    with acme.work.database.transaction() as transaction:
-        told = as_json({"folder": str(acme.folder / "parts"), "patterns": {"deals": "deals-*.csv"}})
-        transaction.run("update aos.connections set config = cast(:config as jsonb) where id = :id", config=told, id=acme.connection)
+    parts = in_parts(acme)
     for n in range(5):
-        acme.write(f"deals-{n}.csv", [row | {"worth": str(n)} for row in FIRST], acme.folder / "parts")
+        acme.write(f"deals-{n}.csv", [row | {"worth": str(n)} for row in FIRST], parts)
 
     def counted() -> tuple[int, int, int, int]:
         one = acme.stream("deals")
@@ -242,10 +249,25 @@ def test_landings_tell_the_latest_state_of_their_files_however_many_there_are(ac
 
     assert counted() == (15, 15, 0, 0)
     assert counted() == (15, 0, 15, 0)
-    acme.write("deals-2.csv", [FIRST[0] | {"worth": "new"}, FIRST[1] | {"worth": "2"}], acme.folder / "parts")
+    acme.write("deals-2.csv", [FIRST[0] | {"worth": "new"}, FIRST[1] | {"worth": "2"}], parts)
     assert counted() == (14, 1, 13, 1)
-    acme.write("deals-2.csv", [FIRST[0] | {"worth": "2"}, FIRST[1] | {"worth": "2"}, FIRST[2] | {"worth": "2"}], acme.folder / "parts")
-    (acme.folder / "parts" / "deals-4.csv").unlink()
+    acme.write("deals-2.csv", [FIRST[0] | {"worth": "2"}, FIRST[1] | {"worth": "2"}, FIRST[2] | {"worth": "2"}], parts)
+    (parts / "deals-4.csv").unlink()
     assert counted() == (12, 2, 10, 3)
     sweep(acme.work)
     assert counted() == (12, 0, 12, 0)
+
+
+def test_a_new_file_whose_keys_are_missing_or_twice_is_judged_row_by_row(acme: Company) -> None:
+    """The key was proven by the file before; only a file that keeps it too becomes its landing as it was read."""
+    parts = in_parts(acme)
+    acme.write("deals-1.csv", FIRST, parts)
+    assert acme.stream("deals").landed == 3
+    one, other = FIRST[0], FIRST[0] | {"worth": "2"}
+    acme.write("deals-2.csv", [one, other, other, FIRST[0] | {"deal_id": ""}], parts)
+    second = acme.stream("deals")
+    assert (second.read, second.landed, second.unchanged, second.balanced) == (7, 4, 3, True)
+    landed = raw(acme)[3:]
+    assert [op for op, _ in landed] == ["i", "i", "r", "i"]
+    assert ([key for _, key in landed[:3]], landed[3][1] is None) == (["1", "1", "1"], False)
+    assert acme.stream("deals").unchanged == 7
