@@ -11,7 +11,7 @@ find_python = for python in $${PYTHON:-} python3.11 python3.12 python3.13 python
 	if "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
 	>/dev/null 2>&1; then echo "$$python"; break; fi; done
 
-.PHONY: help demo up app test lint types imports page browser tests clean
+.PHONY: help demo up app test lint types imports page browser pooler tests clean
 
 help:
 	@echo "make demo   a company's data in a fresh installation, then where to look"
@@ -40,7 +40,7 @@ imports: .venv/installed
 page: frontend/node_modules/.package-lock.json
 	frontend/npm run check
 
-tests: .venv/installed app browser
+tests: .venv/installed app browser pooler
 	$(BIN)/pytest
 
 # The app: what it is built with when the lock changed, its pages when any of its sources did.
@@ -60,6 +60,13 @@ browser:
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
 		else echo "The pages are tested in Chromium, which is not here. Install it (on Debian: apt-get install chromium)." >&2; exit 1; fi; }
+
+# What must work behind a pooler is tested behind one: Debian's PgBouncer.
+pooler:
+	@command -v pgbouncer >/dev/null || [ -x /usr/sbin/pgbouncer ] || { \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null; \
+		else echo "Pooled connections are tested behind PgBouncer, which is not here. Install it (on Debian: apt-get install pgbouncer)." >&2; exit 1; fi; }
 
 .PHONY: .venv
 .venv: .venv/installed

@@ -18,7 +18,7 @@ _POLICY = (
 )
 _FOR_EVER, _ASK_AGAIN = "public, max-age=31536000, immutable", "no-cache"
 # What answers for itself, there or not: a mistyped path of the API is a problem in JSON, never a page.
-_NOT_PAGES = frozenset({"api", "docs", "mcp", "assets", "openapi.json"})
+_NOT_PAGES = frozenset({"api", "docs", "mcp", "assets", "openapi.json", "dagster"})
 _TEXTS = frozenset({".html", ".js", ".css", ".svg", ".json", ".txt", ".map"})
 _SMALL = 1024  # bytes below which packing gains nothing
 

@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from pydantic.json_schema import models_json_schema
 
-from aos_api.errors import Problem
+from aos_api.errors import Problem, problems
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>AOS API</title>
@@ -58,15 +58,17 @@ def _document(app: FastAPI) -> dict[str, Any]:
     for path in said["paths"].values():
         for operation in path.values():
             _show_example(operation, schemas)
+            if operation.get("security"):  # whoever is known may ask too often, whatever for
+                operation["responses"].setdefault("429", problems(429)[429])
     return said
 
 
 def _show_example(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     answers = [answer for status, answer in operation["responses"].items() if status.startswith(("2", "503"))]
     for said in [*answers, operation.get("requestBody", {})]:
-        content = said.get("content", {}).get("application/json")
-        if content is not None:
-            content["example"] = _example(content.get("schema", {}), schemas)
+        for kind, content in said.get("content", {}).items():
+            if kind in ("application/json", "text/event-stream"):
+                content["example"] = _example(content.get("schema", {}), schemas)
 
 
 def _example(schema: dict[str, Any], schemas: dict[str, Any], given: Any = None) -> Any:

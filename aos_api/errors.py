@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -13,28 +15,27 @@ from pydantic import BaseModel, Field
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from aos_api.protection import security_headers, trace_of
 from aos_core.errors import (
     AosError,
     FixTheSource,
+    Gone,
     NeedsADecision,
     NotAllowed,
     NotFound,
     NotSignedIn,
     NotUnderstood,
+    QuotaReached,
     TryAgain,
 )
+from aos_resources.idempotency import Twin
 
 _LOG = logging.getLogger(__name__)
 PROBLEM_TYPE = "application/problem+json"
 _PAUSE = "2"  # seconds
-
-
-class Gone(NotFound):
-    """It was here once, and will not come back under this name."""
-
-    code = "gone"
 
 
 class TooMany(TryAgain):
@@ -71,12 +72,14 @@ class Problem(BaseModel):
 _STATUS: tuple[tuple[type[AosError], int], ...] = (
     (Gone, 410),
     (TooMany, 429),
+    (QuotaReached, 429),
     (NotFound, 404),
     (NotSignedIn, 401),
     (NotAllowed, 403),
     (NotUnderstood, 422),
     (NeedsADecision, 409),
     (FixTheSource, 424),
+    (Twin, 409),
     (TryAgain, 503),
 )
 
@@ -114,6 +117,8 @@ def answer_known(request: Request, error: Exception) -> JSONResponse:
         headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TryAgain):
         headers["Retry-After"] = str(error.seconds) if isinstance(error, TooMany) else _PAUSE
+    if isinstance(error, QuotaReached) and error.resets_at is not None:
+        headers["Retry-After"] = str(max(1, math.ceil((error.resets_at - datetime.now(UTC)).total_seconds())))
     return problem(
         request,
         status,
@@ -164,6 +169,11 @@ def answer_unexpected(request: Request, error: Exception) -> JSONResponse:
     return problem(request, 500, "Something went wrong here.", code="unexpected", headers=headers)
 
 
+async def answer_nobody(request: Request, error: Exception) -> Response:
+    """Whoever asked hung up in the middle: no fault of ours, and nobody reads this."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
 def install(app: FastAPI) -> None:
     app.add_exception_handler(AosError, answer_known)
     app.add_exception_handler(RequestValidationError, answer_invalid)
@@ -171,6 +181,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, answer_away)
     app.add_exception_handler(PoolTimeout, answer_away)
     app.add_exception_handler(DataError, answer_unreadable)
+    app.add_exception_handler(ClientDisconnect, answer_nobody)
     app.add_exception_handler(Exception, answer_unexpected)
 
 
@@ -180,7 +191,9 @@ _EXAMPLES: dict[int, tuple[str, str]] = {
     404: ("not_found", "There is no such thing here."),
     409: ("needs_a_decision", "This proposal is approved already (crm/Account)."),
     410: ("gone", "This id was issued, but nothing stands under it any more."),
+    413: ("too_large", "A request has at most 1,048,576 bytes and says how many."),
     422: ("not_understood", "The request is not of the asked form."),
+    424: ("fix_the_source", "The database could not be read (crm.example.com). Its password was refused."),
     429: ("too_many", "Too many attempts. Try again in 8 seconds."),
     503: ("try_again", "The database did not answer. Try again in a moment."),
 }

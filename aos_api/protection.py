@@ -10,6 +10,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 1024 * 1024
+# A file that somebody sends: its route lets it through piece by piece, and holds none of it.
+LARGEST_UPLOAD = 2 * 1024**3
+_UPLOAD = re.compile(r"/api/v1/connections/[^/]+/files/[^/]+")
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _API_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 # The page that shows the API's own documentation: its script and style come from here, never from elsewhere.
@@ -37,6 +40,7 @@ def security_headers(scope: Scope) -> dict[str, str]:
     }
     if not docs:
         headers["Cache-Control"] = "no-store"
+    headers |= scope.get("state", {}).get("rate_headers", {})
     if scope.get("scheme") == "https":
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     return headers
@@ -65,17 +69,18 @@ class Protection:
             await send(message)
 
         length = headers.get("content-length", "0")
-        if "transfer-encoding" in headers or not length.isdigit() or int(length) > LARGEST_BODY:
-            await _refuse(sending, trace_of(scope))
+        largest = LARGEST_UPLOAD if scope["method"] == "POST" and _UPLOAD.fullmatch(scope["path"]) else LARGEST_BODY
+        if "transfer-encoding" in headers or not length.isdigit() or int(length) > largest:
+            await _refuse(sending, trace_of(scope), largest)
             return
         await self._app(scope, receive, sending)
 
 
-async def _refuse(send: Send, trace: str) -> None:
+async def _refuse(send: Send, trace: str, largest: int) -> None:
     """A body of unknown length is refused too: every client that sends JSON knows its length."""
     body = (
         '{"type":"urn:aos:problem:too_large","title":"Content Too Large","status":413,"code":"too_large",'
-        f'"detail":"A request has at most {LARGEST_BODY} bytes and says how many.","culprit":"","fix":"","trace_id":"{trace}",'
+        f'"detail":"A request has at most {largest} bytes and says how many.","culprit":"","fix":"","trace_id":"{trace}",'
         '"errors":[]}'
     ).encode()
     headers = [

@@ -18,7 +18,7 @@ def _raw(source: str) -> AssetsDefinition:
         owners=["team:data"],
         kinds={source if source != "files" else "csv", "parquet"},
         retry_policy=WAIT_AND_TRY_AGAIN,
-        check_specs=check_specs(["raw", source], ["balance", "readable"]),
+        check_specs=check_specs(["raw", source], ["balance", "readable", "freshness"]),
         description=f"Rows of every {source} connection as they came, immutable; a row that did not change lands once.",
     )
     def raw(context: AssetExecutionContext, world: ResourceParam[World]) -> MaterializeResult:

@@ -25,6 +25,7 @@ from aos_assets.steps.stages import Report
 _CHECKS = {
     "balance": "Every row is accounted for: read = landed + unchanged + rejected; landed = canonical + quarantined + held + unmapped + duplicate.",
     "readable": "Every connection of this kind could be reached and every stream of it read.",
+    "freshness": "Every active connection of this kind was read to its end as lately as is asked for.",
     "reconciliation": "The view has as many rows as there are living things in its sources.",
     "references": "Every reference leads to a row that is there.",
 }

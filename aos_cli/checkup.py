@@ -19,9 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from aos_cli import home
 from aos_cli.processes import REPOSITORY
-from aos_cli.supervise import control_plane
+from aos_cli.supervise import control_plane, live_server
 from aos_core.errors import AosError, FixTheSource
 from aos_resources.embedded import free_port
+from aos_resources.embedded_valkey import program as valkey_program
+from aos_resources.live import answers
 from aos_resources.migrate import current_revision
 from aos_resources.postgres_programs import program
 from aos_resources.settings import Settings
@@ -48,6 +50,7 @@ def findings(settings: Settings) -> list[Finding]:
         *_embedded(settings),
         *_ports(settings),
         *_database(settings),
+        _redis(settings),
         _keys(settings),
         _program("Node (builds the app)", ("node",), f"Install Node {LEAST_NODE} or newer."),
         _program(
@@ -156,10 +159,29 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding("Migrations", standing == newest, seen, "`aos up` applies them.", False)
 
 
+def _redis(settings: Settings) -> Finding:
+    """Never required: without it the app asks for news instead of being told, and limits count by process."""
+    url = settings.redis()
+    if url is None:
+        try:
+            done = subprocess.run((valkey_program(), "--version"), capture_output=True, text=True, check=False)
+            said = done.stdout.partition(" sha=")[0] or done.stderr
+            fine, seen = done.returncode == 0, f"not running; {said.strip()[:100]}"
+        except (FixTheSource, OSError) as error:
+            fine, seen = False, str(error)
+        return Finding("Redis", fine, seen, "Run `make .venv`, or set AOS_REDIS_URL to a server of your own.", False)
+    try:
+        fine, seen = answers(url), "answers"
+    except PermissionError:
+        fine, seen = False, "refuses the password"
+    fix = "Check AOS_REDIS_URL and that server." if settings.redis_url else f"See {live_server(settings).log}."
+    return Finding("Redis", fine, seen if fine or seen != "answers" else "does not answer", fix, False)
+
+
 def _keys(settings: Settings) -> Finding:
     private = [settings.keys, *settings.keys.glob("*")] if settings.keys.exists() else []
-    password = control_plane(settings).password_file
-    private += [password] if password.exists() else []
+    passwords = (control_plane(settings).password_file, live_server(settings).password_file)
+    private += [password for password in passwords if password.exists()]
     wide = [str(path) for path in private if stat.S_IMODE(path.stat().st_mode) & 0o077]
     seen = f"{len(private)} for our eyes only" if not wide else "others may read " + ", ".join(wide)
     return Finding("Keys", not wide, seen, f"Run `chmod go= {' '.join(wide)}`.")

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 def demo(once: bool, as_json: bool, api_port: int | None, dagster_port: int | None) -> None:
     """Fill an installation with a company's data and show it.
 
-    The data is in this package: a CRM as files, a cloud bill as a Postgres table, no account and no network needed.
+    The data is in this package, no account and no network is needed. One workspace reads four sources: a CRM as files, a
+    cloud bill in a Postgres, and stand-ins for Salesforce and MongoDB on real ports. Another reads nine legacy systems.
     Kept under AOS_HOME, or under .aos of the checkout; starting it again keeps everything.
     """
-    from aos_cli.demo_setup import DATA
+    from aos_cli.demo_sources import DATA
     from aos_resources.settings import demo_settings
 
     if as_json and not once:
@@ -42,23 +43,33 @@ def demo(once: bool, as_json: bool, api_port: int | None, dagster_port: int | No
 
 
 def _once(settings: Settings, as_json: bool) -> None:
+    from aos_cli import home
     from aos_cli.demo_report import report
-    from aos_cli.demo_setup import DEMO, prepare_demo
+    from aos_cli.demo_setup import DEMO, LEGACY, Servers, prepare_demo
+    from aos_cli.demo_sources import StandIns
+    from aos_cli.processes import stop_left_over
     from aos_cli.supervise import databases
     from aos_resources.world import open_world
 
-    begun = time.monotonic()
+    begun, stand_ins = time.monotonic(), StandIns()
     with databases(settings, say=_aside):
+        if home.runner(settings) is None:
+            stop_left_over(settings)  # of one that was killed
         source = _source(settings)
         try:
-            started = round(time.monotonic() - begun, 3)
-            world = open_world(settings)
-            prepare_demo(world, source.start())
-            seconds = {"databases": started, "preparation": round(time.monotonic() - begun - started, 3)} | _load(settings)
-            found = report(world, DEMO.slug, seconds | {"total": round(time.monotonic() - begun, 3)})
-            world.database.close()
+            with stand_ins.serving(settings) as ports:
+                started = round(time.monotonic() - begun, 3)
+                world = open_world(settings)
+                prepare_demo(world, Servers(source.start(), ports, stand_ins.password))
+                seconds = {"databases": started, "preparation": round(time.monotonic() - begun - started, 3)} | _load(settings)
+                legacy = report(world, LEGACY.slug)
+                found = report(world, DEMO.slug) | {"legacy": legacy}
+            found["seconds"] |= seconds | {"total": round(time.monotonic() - begun, 3)}
+            world.close()
         finally:
             source.stop()
+    if stand_ins.missing:
+        _aside(stand_ins.missing)
     if as_json:
         click.echo(json.dumps(found))
         return
@@ -67,20 +78,26 @@ def _once(settings: Settings, as_json: bool) -> None:
 
 
 def _up(settings: Settings) -> None:
-    from aos_cli.demo_setup import DEMO, PASSWORD, prepare_demo
+    from aos_cli import servers
+    from aos_cli.demo_setup import DEMO, LEGACY, PASSWORD, Servers, prepare_demo
+    from aos_cli.demo_sources import StandIns
     from aos_cli.greeting import greeting
     from aos_cli.supervise import running
     from aos_resources.world import open_world
 
-    source = _source(settings)
+    source, stand_ins = _source(settings), StandIns()
+    if stand_ins.missing:
+        click.echo(stand_ins.missing)
     try:
-        with running(settings) as system:
+        with running(settings, children=lambda told: (*stand_ins.children(told), servers.api(told), *servers.dagster(told))) as system:
             world = open_world(system.settings)
-            prepare_demo(world, source.start())
-            world.database.close()
-            click.echo("Reading the demo's sources, mapping and publishing them (half a minute the first time) ...")
+            ports = stand_ins.ports([one.child for one in system.processes])
+            prepare_demo(world, Servers(source.start(), ports, stand_ins.password))
+            world.close()
+            click.echo("Reading the demo's sources, mapping and publishing them (a minute the first time) ...")
             _load(system.settings)
-            click.echo(greeting(settings.home, str(system.api_url), str(system.dagster_url), DEMO.people[0][0], PASSWORD))
+            people = (DEMO.people[0][0], LEGACY.people[0][0])
+            click.echo(greeting(settings.home, str(system.api_url), str(system.dagster_url), people, PASSWORD))
             system.watch()
     finally:
         source.stop()

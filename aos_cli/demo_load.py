@@ -35,7 +35,7 @@ def main() -> None:
                     )  # fmt: skip
                 seconds[f"{workspace.slug} {name}"] = round(time.monotonic() - started, 3)
                 print(f"{workspace.slug}: {name}", file=sys.stderr, flush=True)
-    world.database.close()
+    world.close()
     print(json.dumps(seconds))
 
 

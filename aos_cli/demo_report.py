@@ -1,4 +1,4 @@
-"""What the demo came to, as one JSON object: rows, both balances, figures, seconds."""
+"""What a workspace of the demo came to, as one JSON object: rows, both balances, figures, what was joined, seconds."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ order by c.name, s.name, y.seq desc
 _SHARES = ("landed", "canonical", "quarantined", "held", "unmapped", "duplicate", "cell_issues")
 
 
-def report(world: World, slug: str, seconds: dict[str, float]) -> dict[str, Any]:
-    """Rows by entity, the last reading of each stream, each mapping's balance, and every figure by a plain name."""
+def report(world: World, slug: str) -> dict[str, Any]:
+    """Rows by entity, how many of them several connections tell of, the last reading of each stream, each mapping's balance,
+    what waits, and every figure by a plain name."""
     work = world.of(world.database.tenant(slug))
     with work.database.transaction() as transaction:
         syncs = [dict(row) for row in transaction.all(_SYNCS)]
@@ -35,17 +36,25 @@ def report(world: World, slug: str, seconds: dict[str, float]) -> dict[str, Any]
             " where ended_at is not null group by stage"
         )
         events = _event_files(transaction, work)
+        labels = {row["name"]: row["note"] for row in transaction.all("select name, note from aos.connections order by name")}
+        waiting = transaction.one("count", "select count(*) as open from aos.proposals where state = 'open'")["open"]
     entities = {one.name: version["tables"][f"unified/{one.plural}"]["rows"] for one in work.ontology.entities}
     with duckdb.connect(str(work.lake.absolute(version["path"])), read_only=True) as connection:
-        figures = _metrics(connection) | _demo_figures(connection, work, events, mappings)
+        figures = _metrics(connection)
+        joined = {one.name: _joined(connection, one.name) for one in work.ontology.entities}
+        if slug == "demo":
+            figures |= _demo_figures(connection, work, events, mappings)
     unbalanced = sum(one["read"] != one["landed"] + one["unchanged"] + one["rejected"] for one in syncs)
     unbalanced += sum(one["landed"] != sum(one[name] for name in _SHARES[1:-1]) for one in mappings)
     return {
+        "connections": labels,
         "entities": entities,
+        "joined": joined,
+        "waiting": waiting,
         "syncs": syncs,
         "mappings": mappings,
         "figures": {name: plain(value) for name, value in (figures | {"unbalanced": unbalanced}).items()},
-        "seconds": {row["stage"]: float(row["seconds"]) for row in stages} | seconds,
+        "seconds": {row["stage"]: float(row["seconds"]) for row in stages},
     }
 
 
@@ -55,6 +64,12 @@ def plain(value: Decimal | int | None) -> str | None:
         return None
     written = f"{Decimal(value):f}"
     return written.rstrip("0").rstrip(".") if "." in written else written
+
+
+def _joined(connection: duckdb.DuckDBPyConnection, entity: str) -> int:
+    """Things of which more than one connection tells."""
+    told = f"select entity_id from identities.{entity} where live group by 1 having count(distinct connection) > 1"
+    return int(connection.execute(f"select count(*) from ({told})").fetchall()[0][0])
 
 
 def _metrics(connection: duckdb.DuckDBPyConnection) -> dict[str, Decimal | int | None]:

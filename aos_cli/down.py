@@ -16,8 +16,9 @@ def down(wait: int) -> None:
     """Stop what `aos up` started."""
     from aos_cli import home
     from aos_cli.processes import stop_left_over
-    from aos_cli.supervise import control_plane
+    from aos_cli.supervise import control_plane, live_server
     from aos_core.errors import TryAgain
+    from aos_resources.embedded_valkey import tell
     from aos_resources.settings import read_settings
 
     settings = read_settings()
@@ -37,6 +38,8 @@ def down(wait: int) -> None:
             time.sleep(0.1)
     # From here on only what a killed one left behind.
     left = stop_left_over(settings)
+    live_server(settings).stop()
+    tell(settings, None)
     use = home.DatabaseUse(settings)
     cluster = control_plane(settings)
     ran = cluster.process() is not None

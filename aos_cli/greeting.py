@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 
-def greeting(home: Path, app: str, orchestrator: str, person: str, password: str) -> str:
-    """`app` and `orchestrator` are addresses without a slash at their end."""
+def greeting(home: Path, app: str, orchestrator: str, people: tuple[str, str], password: str) -> str:
+    """`app` and `orchestrator` are addresses without a slash at their end; `people`: of the first workspace, and of the one of legacy systems."""
     return f"""
 AutonomOS runs from {home}
 
   The app      {app}
-  Sign in as   {person}, password {password}
+  Sign in as   {people[0]}, password {password}
+  or as        {people[1]}, for nine legacy systems; the same password
   API docs     {app}/docs
   Dagster UI   {orchestrator}
 

@@ -17,8 +17,15 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("aos_cli.doctor:doctor", "Say what is missing on this machine, and how to get it."),
     "demo": ("aos_cli.demo:demo", "Fill an installation with a company's data and show it."),
     "api": ("aos_cli.api:api", "Run the API alone, in the foreground."),
+    "tenant": ("aos_cli.tenant:tenant_group", "Make, list, suspend, move and erase tenants, and say what they may use."),
+    "audit": ("aos_cli.audit:audit_group", "Check that nobody changed the audit log."),
     "keys": ("aos_cli.keys:keys_group", "Change and list the keys that sign tokens."),
+    "user": ("aos_cli.user:user_group", "Add, list, disable and enable accounts, and set their passwords anew."),
+    "operator": ("aos_cli.operator:operator_group", "Say who operates this installation."),
+    "flags": ("aos_cli.flags:flags_group", "List and turn the switches of a tenant, or of all of them."),
     "map": ("aos_cli.map:map_group", "Read and write mappings."),
+    "connect": ("aos_cli.connect:connect", "Connect a source, and take its first steps."),
+    "connection": ("aos_cli.connection:connection_group", "List connections, and pause, resume, reset or cancel one."),
     "sync": ("aos_cli.sync:sync", "Read every source of a tenant now and publish what changed."),
 }
 

@@ -25,7 +25,9 @@ def map_group() -> None:
 @click.option("--by", required=True, help="Who decided, by e-mail: it stands in the provenance of every cell.")
 def import_decisions(files: tuple[Path, ...], tenant: str, by: str) -> None:
     """State decisions from documents (YAML); all of them or, on any error, none."""
+    from aos_cli.acting import acting
     from aos_cli.supervise import databases
+    from aos_resources.audit import Entry, record
     from aos_resources.decisions import state_decision
     from aos_resources.settings import read_settings
     from aos_resources.world import open_world
@@ -39,7 +41,9 @@ def import_decisions(files: tuple[Path, ...], tenant: str, by: str) -> None:
             for path, document in zip(files, documents, strict=True):
                 stated = state_decision(transaction, work.ontology, document, by)
                 click.echo(f"{path}: {stated} answers for {document['stream']} as {document['entity']}")
-        world.database.close()
+            told = [f"{one['stream']} as {one['entity']}" for one in documents]
+            record(transaction, Entry(acting(), "decide", "mappings", ", ".join(told), after=documents, detail={"by": by}))
+        world.close()
     click.echo("They take effect with the next refresh, which a running installation starts by itself.")
 
 
@@ -59,7 +63,7 @@ def export(tenant: str, stream: str | None) -> None:
         world = open_world(settings)
         with world.named(tenant).database.transaction() as transaction:
             rows = transaction.all("select document from aos.mappings where state <> 'superseded' order by document ->> 'stream', entity")
-        world.database.close()
+        world.close()
     documents = [row["document"] for row in rows if stream in (None, row["document"]["stream"])]
     click.echo(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True), nl=False)
 

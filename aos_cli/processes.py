@@ -20,13 +20,14 @@ from aos_resources.settings import Settings
 REPOSITORY = Path(__file__).resolve().parent.parent
 MARK = "AOS_CHILD"  # in the environment of a child and of all it starts; a person's shell never has it
 _OWNERS = ("AOS_DATABASE_URL", "SUPABASE_DATABASE_URL", "DATABASE_URL")
+_SECRETS = ("AOS_OIDC_CLIENT_SECRET", "AOS_MASTER_KEY", "AOS_MASTER_KEY_BEFORE")
 _LONGEST_LOG = 10_000_000  # bytes, beyond which a start sets the old one aside
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
 class Child:
-    """What to start. `{port}` in the command is filled in; it is ready when `path` answers or its log says `says`."""
+    """What to start. `{port}` in the command is filled in; it is ready when `path` answers or, without one, its log says `says`."""
 
     name: str
     command: tuple[str, ...]
@@ -40,7 +41,7 @@ class Child:
 
     @property
     def url(self) -> str | None:
-        return f"http://{self.host}:{self.port}" if self.port is not None else None
+        return f"http://{self.host}:{self.port}" if self.port is not None and self.path else None
 
 
 class Process:
@@ -125,20 +126,23 @@ class Process:
 
 
 def environment(settings: Settings) -> dict[str, str]:
-    """What every child is told: our own environment and exactly these settings, never the owner's URL."""
+    """What every child is told: our own environment and exactly these settings, never the owner's URL nor a secret that one alone needs."""
     inherited = {name: value for name, value in os.environ.items() if not _is_ours(name)}
     told = {
         f"AOS_{name.upper()}": str(value)
-        for name, value in settings.model_dump(exclude={"database_url"}).items()
+        for name, value in settings.model_dump(exclude={"database_url", "oidc_client_secret", "master_key", "master_key_before"}).items()
         if value is not None
     }
+    # Each of them opens secrets: the API answers, the orchestrator's read sources.
+    keys = {"AOS_MASTER_KEY": settings.master_key, "AOS_MASTER_KEY_BEFORE": settings.master_key_before}
+    told |= {name: key.get_secret_value() for name, key in keys.items() if key is not None}
     path = os.pathsep.join(filter(None, (str(REPOSITORY), inherited.get("PYTHONPATH"))))
     return {**inherited, **told, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", "DO_NOT_TRACK": "1"}
 
 
 def _is_ours(name: str) -> bool:
     # Names of settings are read without regard to case, so they are dropped without regard to it.
-    return name.upper() in _OWNERS or name.upper() == MARK
+    return name.upper() in (*_OWNERS, *_SECRETS, MARK)
 
 
 def left_over(settings: Settings) -> list[psutil.Process]:

@@ -16,7 +16,7 @@ def api(settings: Settings) -> Child:
     return Child(
         name="api",
         command=(sys.executable, "-m", "aos_cli.main", "api", "--host", settings.host, "--port", "{port}"),
-        environment=environment(settings),
+        environment={**environment(settings), "AOS_OIDC_CLIENT_SECRET": settings.oidc_client_secret.get_secret_value()},
         folder=settings.home,
         log=home.logs(settings) / "api.log",
         host="127.0.0.1" if settings.host in _EVERYWHERE else settings.host,
@@ -38,19 +38,20 @@ def dagster(settings: Settings) -> tuple[Child, Child]:
         "DAGSTER_DISABLE_TELEMETRY": "yes",
     }
     workspace = str(REPOSITORY / "workspace.yaml")
-    # Dagster's own UI has no sign-in, so it never listens beyond this machine. And they stand in the home: Dagster
+    # Dagster's own UI has no sign-in, so it never listens beyond this machine: operators reach it through the API, under
+    # the same path. And they stand in the home: Dagster
     # reads a .env where it stands, and a checkout's may hold the owner's URL.
     webserver = Child(
         name="dagster-webserver",
         command=(
             sys.executable, "-m", "dagster_webserver", "--host", "127.0.0.1", "--port", "{port}",
-            "--workspace", workspace,
+            "--workspace", workspace, "--path-prefix", "/dagster",
         ),
         environment=told,
         folder=folder,
         log=home.logs(settings) / "dagster-webserver.log",
         port=settings.dagster_port,
-        path="/server_info",
+        path="/dagster/server_info",
     )  # fmt: skip
     daemon = Child(
         name="dagster-daemon",

@@ -34,7 +34,7 @@ def status(ctx: click.Context, as_json: bool) -> None:
 
 def look(settings: Settings) -> dict[str, Any]:
     from aos_cli import home
-    from aos_cli.supervise import control_plane
+    from aos_cli.supervise import control_plane, live_server
 
     pid = home.runner(settings)
     written = home.read_status(settings) if pid is not None else None
@@ -49,6 +49,12 @@ def look(settings: Settings) -> dict[str, Any]:
         if pid is not None or server is not None:
             place = {"pid": server.pid if server else None, "port": cluster.port(), "log": str(cluster.log)}
             parts.append({"name": "postgres", "url": None, **place, "answers": server is not None})
+    if not settings.redis_url:
+        valkey = live_server(settings)
+        found = valkey.process()
+        if pid is not None or found is not None:
+            where = {"pid": found.pid if found else None, "port": valkey.port(), "log": str(valkey.log)}
+            parts.append({"name": "valkey", "url": None, **where, "answers": found is not None})
     return {
         "running": pid is not None,
         "home": str(settings.home),

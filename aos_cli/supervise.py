@@ -1,4 +1,4 @@
-"""An installation that runs: its database and children started in order, watched, and stopped in order."""
+"""An installation that runs: its servers and children started in order, watched, and stopped in order."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import psutil
 from aos_cli import home, servers
 from aos_cli.interruption import Interruption
 from aos_cli.processes import Child, Process, stop_left_over
-from aos_core.errors import FixTheSource, TryAgain
+from aos_core.errors import AosError, FixTheSource, TryAgain
 from aos_resources.embedded import Cluster, free_port
+from aos_resources.embedded_valkey import Valkey, tell
 from aos_resources.settings import Settings
 
 Prepare = Callable[[Settings, str], None]
@@ -36,6 +37,7 @@ class System:
     owner_url: str
     say: Say
     interruption: Interruption
+    valkey: Valkey | None = None
     processes: list[Process] = field(default_factory=list)
     started_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
@@ -48,13 +50,16 @@ class System:
 
     @property
     def dagster_url(self) -> str | None:
-        return self.url("dagster-webserver")
+        """With its path, which is the same behind the API."""
+        url = self.url("dagster-webserver")
+        return None if url is None else f"{url}/dagster"
 
     def watch(self) -> None:
         """Until a signal: say which child ended, with its last words, and start it again, later each time."""
         ends: dict[str, tuple[int, float]] = {}  # how often a child ended in a row, and when it was last started
         while True:
             self.interruption.sleep(0.5)
+            self._revive_valkey()
             for place, process in enumerate(self.processes):
                 if process.ended is None:
                     continue
@@ -68,6 +73,17 @@ class System:
                 self.processes[place] = Process(process.child)
                 ends[name] = (times + 1, time.monotonic())
                 self.write_status()
+
+    def _revive_valkey(self) -> None:
+        """Others go on without it meanwhile, and see it when it is back, on another port too."""
+        if self.valkey is None or self.valkey.process() is not None:
+            return
+        self.say("valkey ended; starting it again.")
+        try:
+            tell(self.settings, self.valkey.start())
+        except AosError as failed:
+            self.say(f"{failed.sentence} Going on without it.")
+            self.valkey = None
 
     def write_status(self) -> None:
         """Addresses, ports and process ids for `aos status` and everybody else; no secrets."""
@@ -153,9 +169,9 @@ def running(
         for name in stop_left_over(settings):
             say(f"Stopped {name}, left over from a run that was killed.")
         interruption.check()
-        with _database(settings, prepare, stop_found=True, say=say) as owner_url:
+        with _database(settings, prepare, stop_found=True, say=say) as owner_url, _valkey(settings, say) as valkey:
             interruption.check()
-            system = System(settings, owner_url, say, interruption)
+            system = System(settings, owner_url, say, interruption, valkey)
             try:
                 _start(system, settings, chosen)
                 system.write_status()
@@ -181,6 +197,10 @@ def databases(settings: Settings, *, prepare: Prepare | None = None, say: Say = 
 
 def control_plane(settings: Settings) -> Cluster:
     return Cluster(settings.home / "postgres", "control plane")
+
+
+def live_server(settings: Settings) -> Valkey:
+    return Valkey(settings.home / "valkey")
 
 
 def _start(system: System, settings: Settings, children: Children) -> None:
@@ -230,3 +250,23 @@ def _database(settings: Settings, prepare: Prepare | None, *, stop_found: bool, 
         if use.last_one_out() and (stop_found or not found):
             cluster.stop()
         use.close()
+
+
+@contextmanager
+def _valkey(settings: Settings, say: Say) -> Iterator[Valkey | None]:
+    """The embedded valkey, unless there is another one. A machine on which it does not start goes on without."""
+    if settings.redis_url:
+        yield None
+        return
+    server: Valkey | None = live_server(settings)
+    try:
+        say(f"Starting valkey in {settings.home / 'valkey'} ...")
+        tell(settings, live_server(settings).start())
+    except AosError as failed:
+        say(f"{failed.sentence} Going on without it: the app asks for news instead of being told.")
+        server = None
+    try:
+        yield server
+    finally:
+        live_server(settings).stop()
+        tell(settings, None)

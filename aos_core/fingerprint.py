@@ -92,6 +92,28 @@ def infer_type(present: int, distinct: int, fits: dict[str, int]) -> str:
     return "id" if distinct >= 0.95 * present and present >= 20 else "text"
 
 
+def likely_key(seen: Fingerprint) -> str | None:
+    """The first column that is never absent and never twice the same, ids by name before others; of a few rows a guess."""
+    if seen.rows < 2:
+        return None
+    alone = [one.name for one in seen.columns if one.present == one.distinct == seen.rows]
+    alone.sort(key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
+    return alone[0] if alone else None
+
+
+def changes_between(before: tuple[Column, ...], after: tuple[Column, ...]) -> list[str]:
+    """What became of a stream's columns, in words: come, gone, of another type."""
+    was, now = ({one.name: one for one in columns} for columns in (before, after))
+    told = [f"{name} is new" for name in now if name not in was] + [f"{name} is gone" for name in was if name not in now]
+    for name in now.keys() & was.keys():
+        old, new = was[name], now[name]
+        if old.declared != new.declared:
+            told.append(f"{name} is {new.declared or 'untyped'}, no more {old.declared or 'untyped'}")
+        elif old.inferred != new.inferred and not {old.inferred, new.inferred} <= _TEXTUAL:
+            told.append(f"{name} looks like {new.inferred}, no more like {old.inferred}")
+    return sorted(told)
+
+
 def write_columns(columns: tuple[Column, ...]) -> list[dict[str, Any]]:
     return [asdict(one) | {"share": one.fits, "top": list(one.top)} for one in columns]
 

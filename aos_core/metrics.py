@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+import sqlglot
 import yaml
+from sqlglot import exp
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,13 @@ def standard_metrics() -> tuple[Metric, ...]:
         )
         for name, one in said.items()
     )
+
+
+@cache
+def fields_of(name: str) -> frozenset[str] | None:
+    """The fields of its entity that a metric is made of; None where it is none of ours."""
+    known = next((one for one in standard_metrics() if one.name == name), None)
+    if known is None:
+        return None
+    said = sqlglot.parse_one(f"select {known.measure} from t where {known.where}", read="duckdb")
+    return frozenset(column.name for column in said.find_all(exp.Column))

@@ -1,4 +1,4 @@
-"""What a company's things are called: entities, their fields, types and aliases. Says nothing of any source."""
+"""What a company's things are called: entities, their fields, types, aliases, and what of it is personal or money. Says nothing of any source."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -29,11 +29,16 @@ PHYSICAL = {
     "boolean": "BOOLEAN",
 }
 NUMBERS = frozenset({"integer", "decimal", "money", "share"})
+# What a field holds that not everybody may see; a tenant says who sees it masked.
+Kind = Literal["personal", "money"]
 
 
 @dataclass(frozen=True)
 class Field:
-    """`type` is the base type; `target` a reference's entity, `members` an enum's words, `unit` a number's unit."""
+    """`type` is the base type; `target` a reference's entity, `members` an enum's words, `unit` a number's unit.
+
+    `holds` is its class for masking: amounts are money by their type, personal data is said in the entity's file.
+    """
 
     name: str
     type: str
@@ -45,6 +50,7 @@ class Field:
     unit: str | None = None
     alias: tuple[str, ...] = ()
     about: str = ""
+    holds: Kind | None = None
 
     @property
     def physical(self) -> str:
@@ -58,7 +64,6 @@ class Entity:
     about: str
     alias: tuple[str, ...]
     fields: tuple[Field, ...]
-
 
     @property
     def key(self) -> Field:
@@ -127,11 +132,20 @@ def read_entity(document: dict[str, Any]) -> Entity:
             metric=bool(said.get("metric")),
             alias=tuple(said.get("alias", ())),
             about=str(said.get("about", "")),
+            holds=_held(said),
             **read_type(said["type"]),
         )
         for name, said in document["fields"].items()
     )
     return Entity(document["entity"], document["plural"], document["about"], tuple(document["alias"]), fields)
+
+
+def _held(said: dict[str, Any]) -> Kind | None:
+    held = said.get("holds", "money" if read_type(said["type"])["type"] == "money" else None)
+    if held not in (None, *get_args(Kind)):
+        raise NotUnderstood("There is no such class of fields", culprit=str(held), fix=f"There are {', '.join(get_args(Kind))}.")
+    found: Kind | None = held
+    return found
 
 
 @cache

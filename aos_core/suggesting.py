@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,9 @@ from aos_core.mapping import FieldMap, Mapping, read_field, write_field
 from aos_core.matching import EntityMatch, Match, Stream, match_entities, match_fields
 from aos_core.ontology import Entity, Ontology
 
+# Whether an exact match feeds its field without being asked: of an entity, a field and a column; of an entity alone, whether
+# the stream is taken for it.
+Applies = Callable[[str, str | None, str | None], bool]
 SETTINGS = ("key", "when", "partial", "keep", "absent")
 _PARSED = {"integer": "decimal", "decimal": "decimal", "date": "date", "timestamp": "timestamp", "boolean": "boolean"}
 
@@ -61,7 +65,11 @@ def hash_change(entity: str, name: str | None, change: dict[str, Any]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def suggest(stream: Stream, ontology: Ontology, decided: dict[str, Decided]) -> Suggestion:
+def every_exact_match(entity: str, field: str | None, column: str | None) -> bool:
+    return True
+
+
+def suggest(stream: Stream, ontology: Ontology, decided: dict[str, Decided], applies: Applies = every_exact_match) -> Suggestion:
     """Mappings and open questions of one stream, from its profile and the decisions on it, by entity's name."""
     seen = {match.entity.name: match for match in match_entities(stream, ontology)}
     for name in decided:
@@ -72,10 +80,10 @@ def suggest(stream: Stream, ontology: Ontology, decided: dict[str, Decided]) -> 
         key = said.settings.get("key", stream.key)
         if said.accepted is False:
             continue
-        if key is None or not (match.exact or said.accepted):
+        if key is None or not ((match.exact and applies(name, None, None)) or said.accepted):
             proposals.append(_is_it(stream, match, key))
             continue
-        made, open_questions = _one(stream, match.entity, said, str(key))
+        made, open_questions = _one(stream, match.entity, said, str(key), applies)
         mappings.append(made)
         proposals += open_questions
     return Suggestion(tuple(mappings), tuple(proposals))
@@ -88,7 +96,7 @@ def _is_it(stream: Stream, match: EntityMatch, key: str | None) -> Proposed:
     return Proposed(stream.label, entity.name, None, f"{stream.label} looks like {entity.plural}.{question}", change, match.evidence, match.score)
 
 
-def _one(stream: Stream, entity: Entity, said: Decided, key: str) -> tuple[Mapping, list[Proposed]]:
+def _one(stream: Stream, entity: Entity, said: Decided, key: str, applies: Applies) -> tuple[Mapping, list[Proposed]]:
     fields: dict[str, FieldMap] = {}
     proposals: list[Proposed] = []
     matches = {match.field.name: match for match in match_fields(stream, entity)}
@@ -99,7 +107,7 @@ def _one(stream: Stream, entity: Entity, said: Decided, key: str) -> tuple[Mappi
             fields[one.name] = said.fields[one.name]
         elif one.name in said.rejected or match is None:
             continue
-        elif match.applies_itself:
+        elif match.applies_itself and applies(entity.name, one.name, match.column.name):
             fields[one.name] = FieldMap(source=match.column.name, parse=match.parse, confidence=match.score, evidence=match.evidence)
         elif match.column.name not in taken or match.exact or match.score >= 0.7 or one.required or one.metric:
             proposals.append(_is_this(stream, entity, match))

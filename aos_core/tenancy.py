@@ -20,6 +20,10 @@ class Tenant:
     slug: str
 
 
+# What belongs to no tenant but to the installation itself is told under this id; no tenant's name gives it.
+INSTALLATION = Tenant(UUID(int=0), "installation")
+
+
 def tenant_named(slug: str) -> Tenant:
     """The tenant of a slug. The id follows from the slug, so that a restored installation keeps its ids."""
     if not _SLUG.fullmatch(slug):

@@ -6,11 +6,9 @@ so a pooler in transaction mode may stand between.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
@@ -19,11 +17,13 @@ from sqlalchemy import Connection, Engine, RowMapping, create_engine, event, tex
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from aos_core.errors import FixTheSource, NotAllowed, NotFound, TryAgain
-from aos_core.tenancy import Tenant
+from aos_core.errors import FixTheSource, Gone, NotAllowed, NotFound, TryAgain
+from aos_core.tenancy import Tenant, tenant_named
+from aos_resources.anchors import Anchor, Anchors
+from aos_resources.json_text import as_json as as_json
 from aos_resources.settings import Role, Settings
 
-_SET_TENANT = text("select set_config('aos.tenant', :tenant, true)")
+_ENTER = text("select aos.enter(cast(:tenant as uuid))")
 _NEXT_SEQ = text(
     "insert into aos.sequences (tenant_id, last) values (current_setting('aos.tenant')::uuid, 1) "
     "on conflict (tenant_id) do update set last = aos.sequences.last + 1 returning last"
@@ -44,20 +44,17 @@ select current_user, r.rolsuper or r.rolbypassrls, (select min(c.relname) from p
 from pg_roles r where r.rolname = current_user
 """
 
-# As JSON writes it, and not the letters of it after a backslash of its own.
-_ZERO = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
-
-
-def as_json(value: object) -> str:
-    """JSON text for a jsonb parameter; decimals, dates and ids become strings, zero bytes (which Postgres refuses) a sign for them."""
-    return _ZERO.sub(r"\1\\u2400", json.dumps(value, default=str))
-
-
 @dataclass(frozen=True)
 class Transaction:
-    """Statements of one transaction. Names of tables are written with their schema, `aos.`."""
+    """Statements of one transaction. Names of tables are written with their schema, `aos.`.
+
+    `tenant` is None where it is the people's or the dispatcher's; `anchored` are the audit log's new ends.
+    """
 
     connection: Connection
+    tenant: Tenant | None
+    anchors: Anchors
+    anchored: list[Anchor] = field(default_factory=list)
 
     def all(self, statement: str, **values: object) -> list[RowMapping]:
         return list(self.connection.execute(text(statement), values).mappings())
@@ -99,18 +96,20 @@ class Transaction:
 class TenantDatabase:
     tenant: Tenant
     _engine: Engine
+    _anchors: Anchors
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """Committed at the end, rolled back on any error.
 
         Raises:
-            TryAgain: the database is away, or another transaction was faster.
+            TryAgain: the database is away, or another transaction was faster. Gone: the tenant was erased.
         """
         try:
-            with self._engine.begin() as connection:
-                connection.execute(_SET_TENANT, {"tenant": str(self.tenant.id)})
-                yield Transaction(connection)
+            with _committed(self._engine, self.tenant, self._anchors) as transaction:
+                if transaction.connection.execute(_ENTER, {"tenant": str(self.tenant.id)}).scalar_one() is not None:
+                    raise Gone("This tenant was erased", fix="Nothing of it is kept, and it does not come back.")
+                yield transaction
         except OperationalError as away:
             raise TryAgain("The database did not answer", culprit=str(away.orig)[:200].strip()) from away
         except PoolTimeout as busy:
@@ -120,6 +119,30 @@ class TenantDatabase:
                 raise
             raise TryAgain("Another transaction wrote the same thing first", culprit=str(taken.orig)[:200].strip()) from taken
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Everything as of one moment, for as long as it is read; nothing can be written. Raises as `transaction` does."""
+        told: dict[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        try:
+            with self._engine.connect().execution_options(**told) as connection, connection.begin():
+                transaction = Transaction(connection, self.tenant, self._anchors)
+                connection.execute(_ENTER, {"tenant": str(self.tenant.id)})
+                with self.transaction():  # that moment may lie before an erasure that this one had to wait for
+                    pass
+                yield transaction
+        except OperationalError as away:
+            raise TryAgain("The database did not answer", culprit=str(away.orig)[:200].strip()) from away
+
+
+@contextmanager
+def _committed(engine: Engine, tenant: Tenant | None, anchors: Anchors) -> Iterator[Transaction]:
+    """A transaction, and what must wait for its end."""
+    with engine.begin() as connection:
+        transaction = Transaction(connection, tenant, anchors)
+        yield transaction
+    for anchor in transaction.anchored:
+        anchors.note(anchor)
+
 
 class Database:
     """Pools of one process, of at most `size` connections for each role. Made at a process's start, closed at its end."""
@@ -127,22 +150,36 @@ class Database:
     def __init__(self, settings: Settings, *, size: int = 8) -> None:
         self._settings = settings
         self._size = size
+        self.anchors = Anchors(settings)
         self._engines: dict[Role, Engine] = {}
 
     def of(self, tenant: Tenant) -> TenantDatabase:
-        return TenantDatabase(tenant, self._engine("aos_app"))
+        return TenantDatabase(tenant, self._engine("aos_app"), self.anchors)
 
     @contextmanager
     def people(self) -> Iterator[Transaction]:
         """Tenants, users, memberships; no tenant's rows."""
-        with self._engine("aos_login").begin() as connection:
-            yield Transaction(connection)
+        with _committed(self._engine("aos_login"), None, self.anchors) as transaction:
+            yield transaction
 
     @contextmanager
     def dispatch(self) -> Iterator[Transaction]:
         """Headers of what is due, over all tenants; no payloads."""
-        with self._engine("aos_dispatch").begin() as connection:
-            yield Transaction(connection)
+        with _committed(self._engine("aos_dispatch"), None, self.anchors) as transaction:
+            yield transaction
+
+    @contextmanager
+    def erasing(self) -> Iterator[Transaction]:
+        """What is left of erased tenants, over all tables, to be deleted; no living tenant's row.
+
+        Raises:
+            TryAgain: the database is away, or somebody holds what is to be deleted.
+        """
+        try:
+            with _committed(self._engine("aos_erase"), None, self.anchors) as transaction:
+                yield transaction
+        except OperationalError as away:
+            raise TryAgain("The database did not answer", culprit=str(away.orig)[:200].strip(), fix="Erase again: it goes on where it stopped.") from away
 
     def tenant(self, slug: str) -> Tenant:
         """The living tenant of that name.
@@ -158,6 +195,12 @@ class Database:
         if row is None:
             raise NotFound("No such tenant", culprit=slug)
         return Tenant(row["id"], row["slug"])
+
+    def stands_still(self, slug: str) -> bool:
+        """Whether there is a tenant of that name, and it is suspended or erased."""
+        with self.dispatch() as transaction:
+            known = transaction.first("select suspended_at, erased_at from aos.tenants where id = :id", id=tenant_named(slug).id)
+        return known is not None and (known["suspended_at"] or known["erased_at"]) is not None
 
     def tenants(self) -> list[Tenant]:
         """Every living tenant, by name."""
@@ -179,6 +222,7 @@ class Database:
                 max_overflow=0,  # a connection of an overflow is closed after its use: signing in costs more than most uses
                 pool_pre_ping=True,
                 connect_args=dict(_CONNECT),
+                hide_parameters=True,  # else an error tells every value of its statement, and errors are logged
             )
             event.listen(self._engines[role], "first_connect", _refuse_what_rows_cannot_be_trusted_to)
         return self._engines[role]

@@ -61,7 +61,7 @@ class Cluster:
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         account = account_for(program("initdb"), self.folder)
-        with self._alone() as lock:
+        with alone(self.folder, self._which) as lock:
             if not self.data.exists():
                 self._initialise(account, lock)
             if self._adopt() is None:
@@ -74,7 +74,7 @@ class Cluster:
         if not self.data.exists():
             return
         account = account_for(program("pg_ctl"), self.folder)
-        with self._alone():
+        with alone(self.folder, self._which):
             for mode in ("fast", "immediate"):
                 if self.process() is None:
                     break
@@ -118,30 +118,13 @@ class Cluster:
     def _which(self) -> str:
         return f"{self.name} in {self.folder}"
 
-    @contextmanager
-    def _alone(self) -> Iterator[int]:
-        """One start or stop at a time. An initdb holds the lock too, so it cannot be overtaken while it lives."""
-        with (self.folder / "lock").open("w") as lock:
-            deadline = time.monotonic() + PATIENCE
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError as held:
-                    if time.monotonic() > deadline:
-                        raise TryAgain(
-                            "Another process is starting or stopping Postgres", culprit=self._which
-                        ) from held
-                    time.sleep(0.05)
-            yield lock.fileno()
-
     def _initialise(self, account: Account, lock: int) -> None:
         """Made under another name and renamed when whole, so that a killed initdb leaves nothing that looks done."""
         unfinished = self.folder / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         handed_over = self.folder / "password.handed-over"  # the account may not read the one beside the folder
-        _write_private(self.password_file, self._password())
-        _write_private(handed_over, self._password())
+        write_private(self.password_file, self._password())
+        write_private(handed_over, self._password())
         account.own(handed_over)
         options = [f"--set={name}={value}" for name, value in CONFIGURATION.items()]
         try:
@@ -244,6 +227,26 @@ class Cluster:
             (self.folder / "port").write_text(lines[3])
 
 
+@contextmanager
+def alone(folder: Path, which: str) -> Iterator[int]:
+    """One start or stop at a time. An initdb holds the lock too, so it cannot be overtaken while it lives.
+
+    Raises:
+        TryAgain: somebody else is at it for a minute already.
+    """
+    with (folder / "lock").open("w") as lock:
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as held:
+                if time.monotonic() > deadline:
+                    raise TryAgain("Another process is starting or stopping a server here", culprit=which) from held
+                time.sleep(0.05)
+        yield lock.fileno()
+
+
 def free_port(preferred: int) -> int:
     """`preferred`, or the next port above it that nobody on 127.0.0.1 holds.
 
@@ -261,7 +264,7 @@ def free_port(preferred: int) -> int:
     raise TryAgain("No port is free", culprit=f"{preferred} to {preferred + 99}", fix="Choose another range.")
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.chmod(0o600)
     path.write_text(text)

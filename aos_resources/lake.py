@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 
 import duckdb
 
-from aos_core.errors import TryAgain
+from aos_core.errors import Gone, TryAgain
 from aos_core.tenancy import Tenant
 from aos_resources.settings import Settings
 
@@ -36,6 +36,10 @@ class TenantLake:
 
     def raw(self, connection: UUID, stream: UUID, sync: UUID) -> Path:
         return self.folder / "raw" / str(connection) / str(stream) / str(sync)
+
+    def uploads(self, connection: UUID) -> Path:
+        """Files that people sent for a connection: its source, not its landings."""
+        return self.folder / "uploads" / str(connection)
 
     def states(self, stream: UUID) -> Path:
         return self.folder / "states" / str(stream)
@@ -63,11 +67,22 @@ class TenantLake:
             raise ValueError(f"{stored} is not in the folder of {self.tenant.slug}")
         return path
 
+    def made(self, folder: Path) -> Path:
+        """The folder of the tenant's, made: the only way to one. Of an erased tenant a file stands in its folder's place.
+
+        Raises:
+            Gone: the tenant was erased; nothing can be written for it again.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (NotADirectoryError, FileExistsError) as erased:
+            raise Gone("This tenant was erased", fix="Nothing of it is kept, and it does not come back.") from erased
+        return folder
+
     @contextmanager
     def duckdb(self, file: Path | None = None) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
         """An instance of its own with bounded memory, and the folder beside the tenant's files where it spills."""
-        spill = self.folder / "spill" / uuid4().hex
-        spill.mkdir(parents=True)
+        spill = self.made(self.folder / "spill" / uuid4().hex)
         connection = duckdb.connect(
             str(file) if file is not None else ":memory:",
             config={"memory_limit": self.memory, "threads": self.threads, "temp_directory": str(spill), "preserve_insertion_order": True,
@@ -87,7 +102,7 @@ class TenantLake:
         Raises:
             TryAgain: the disk is full; nothing is left behind.
         """
-        folder.mkdir(parents=True, exist_ok=True)
+        self.made(folder)
         temporary = folder / f".{uuid4().hex}.writing"
         try:
             yield temporary

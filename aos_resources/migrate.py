@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import psycopg
 from alembic import command
@@ -24,6 +25,9 @@ from aos_resources.settings import ROLES, Settings
 _REPOSITORY = Path(__file__).resolve().parent.parent
 # Minors that mend the known leaks of row-level security and planner statistics.
 _LEAST_MINORS = {14: 19, 15: 14, 16: 10, 17: 6, 18: 0}
+
+# How the owner's URL says that the server must prove who it is: so for every role.
+_TLS = ("sslmode", "sslrootcert", "sslcrl", "ssl_min_protocol_version", "channel_binding")
 
 
 def prepare(settings: Settings, owner_url: str) -> None:
@@ -51,6 +55,7 @@ def prepare(settings: Settings, owner_url: str) -> None:
         connection.execute("revoke create on schema public from public")
         _vector(connection)
         _upgrade(owner_url)
+        _let_statistics_be_cleared(connection)
     _write_private(settings.roles_file, json.dumps({role: _as(owner_url, role, passwords[role]) for role in ROLES}))
 
 
@@ -82,14 +87,20 @@ def _vector(connection: psycopg.Connection) -> None:
 
 
 def _passwords(settings: Settings) -> dict[str, str]:
-    """Kept from the first start on, so that processes of a running installation go on working."""
+    """Kept from the first start on, so that processes of a running installation go on working; a role that is new gets its own."""
     known = settings.keys / "roles.json"
-    if known.exists():
-        found: dict[str, str] = json.loads(known.read_text())
-        return found
-    made = {role: secrets.token_urlsafe(24) for role in ("aos_owner", *ROLES)}
-    _write_private(known, json.dumps(made))
+    found: dict[str, str] = json.loads(known.read_text()) if known.exists() else {}
+    made = {role: secrets.token_urlsafe(24) for role in ("aos_owner", *ROLES)} | found
+    if made != found:
+        _write_private(known, json.dumps(made))
     return made
+
+
+def _let_statistics_be_cleared(connection: psycopg.Connection) -> None:
+    """Postgres keeps samples of values for its planner: who erases a tenant must be able to write that table anew."""
+    if connection.info.server_version >= 170_000:
+        with suppress(psycopg.errors.InsufficientPrivilege):  # an owner who is no superuser; the report of an erasure says so
+            connection.execute("grant maintain on pg_catalog.pg_statistic to aos_erase")
 
 
 def _write_private(path: Path, content: str) -> None:
@@ -112,8 +123,12 @@ def _as(owner_url: str, role: str, password: str) -> str:
     project = str(parts.get("user", "")).partition(".")[2]
     user = f"{role}.{project}" if project else role
     host = str(parts.get("host", "127.0.0.1"))
-    tls = f"?sslmode={parts['sslmode']}" if "sslmode" in parts else ""
-    return f"postgresql://{user}:{quote(password, safe='')}@{host}:{parts.get('port', 5432)}/{parts.get('dbname', 'postgres')}{tls}"
+    tls = {name: str(parts[name]) for name in _TLS if name in parts}
+    if tls.get("sslrootcert", "system") != "system":
+        tls["sslrootcert"] = str(Path(tls["sslrootcert"]).absolute())  # processes stand in folders of their own
+    place = f"[{host}]" if ":" in host else host
+    query = f"?{urlencode(tls, quote_via=quote)}" if tls else ""
+    return f"postgresql://{user}:{quote(password, safe='')}@{place}:{parts.get('port', 5432)}/{parts.get('dbname', 'postgres')}{query}"
 
 
 def _config() -> Config:
@@ -127,4 +142,5 @@ def _upgrade(owner_url: str) -> None:
         connection.execute(text("set role aos_owner"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        connection.execute(text("select aos.cover_erasing()"))
     engine.dispose()

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from aos_core.errors import TryAgain
 
-_GROUP_ROWS = 122_880
+_GROUP_ROWS = 30_720
 _GROUP_CELLS = 10_000_000
+_GROUP_BYTES = 16 * 1024 * 1024
 # A column whose first rows say the same so often is written by dictionary, which readers of it then profit from too.
 _SAMPLE, _SHARE = 8_192, 8
 
@@ -45,6 +46,7 @@ def write_parquet(file: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
             writer.add_key_value_metadata(told or {})
             while first is not None:
                 writer.write_table(first)
+                pa.default_memory_pool().release_unused()  # it keeps twice of what is held, else
                 rows, first = rows + first.num_rows, next(groups, None)
     except OSError as full:
         raise TryAgain("A file could not be written", culprit=file.name, fix="Free disk space.") from full
@@ -68,13 +70,13 @@ def rows_in(file: Path) -> int:
 
 
 def _groups(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
-    most, held, rows = group_rows(len(schema)), list[pa.RecordBatch](), 0
+    most, held, rows, size = group_rows(len(schema)), list[pa.RecordBatch](), 0, 0
     for batch in batches:
         held.append(_as(batch, schema))
-        rows += batch.num_rows
-        if rows >= most:
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if rows >= most or size >= _GROUP_BYTES:
             yield pa.Table.from_batches(held, schema)
-            held, rows = [], 0
+            held, rows, size = [], 0, 0
     if rows:
         yield pa.Table.from_batches(held, schema)
 

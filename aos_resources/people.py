@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID, uuid4
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy import RowMapping
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from aos_core.errors import NotUnderstood, TryAgain
+from aos_core.errors import Gone, NotUnderstood, TryAgain
 from aos_core.tenancy import Tenant, tenant_named
 from aos_resources.database import Database, Transaction
-from aos_resources.passwords import LEAST, MOST, hash_password, is_outdated, verify_password
+from aos_resources.passwords import check_password, hash_password, is_outdated, verify_password
 
 Role = Literal["owner", "admin", "engineer", "analyst", "viewer"]
 Persona = Literal["CTO", "CRO", "COO", "CFO"]
@@ -50,6 +51,10 @@ def reading_people(database: Database) -> Iterator[Transaction]:
             yield transaction
     except (OperationalError, PoolTimeout) as away:
         raise TryAgain("The database did not answer", fix="Try again in a moment.") from away
+    except IntegrityError as taken:
+        if not isinstance(taken.orig, UniqueViolation):
+            raise
+        raise TryAgain("Somebody else wrote the same thing first") from taken
 
 
 def create_tenant(database: Database, slug: str, name: str) -> Tenant:
@@ -67,34 +72,71 @@ def create_tenant(database: Database, slug: str, name: str) -> Tenant:
 
 
 def create_user(database: Database, email: str, name: str, password: str) -> UUID:
-    """A new user.
+    """A new user, whose e-mail is taken for proven: who makes it so knows the person.
 
     Raises:
-        NotUnderstood: the e-mail is taken or is none, or the password is too short or too long.
+        NotUnderstood: the e-mail is taken or is none, or the password is none for them.
     """
-    address = email.strip()
-    if address.count("@") != 1 or len(address) > 320 or "\x00" in address:
-        raise NotUnderstood("That is no e-mail address", culprit=address[:80])
-    if not LEAST <= len(password) <= MOST:
-        raise NotUnderstood(f"A password has {LEAST} to {MOST} characters", culprit=address)
+    address = email_address(email)
+    check_password(password, (address, name))
+    user = User(uuid4(), address, name)
     hashed = hash_password(password)
     with reading_people(database) as transaction:
-        made = transaction.first(
-            "insert into aos.users (id, email, name, password_hash) values (:id, :email, :name, :hash)"
-            " on conflict (lower(email)) do nothing returning id",
-            id=uuid4(), email=address, name=name, hash=hashed,
-        )  # fmt: skip
-    if made is None:
-        raise NotUnderstood("There is a user of that e-mail already", culprit=address)
-    user_id: UUID = made["id"]
-    return user_id
+        insert_user(transaction, user, hashed, proven=True)
+    return user.id
+
+
+def email_address(said: str) -> str:
+    """Raises NotUnderstood where it is none."""
+    address = said.strip()
+    before, _, after = address.partition("@")
+    if not before or not after or "@" in after or len(address) > 320 or "\x00" in address or any(one.isspace() for one in address):
+        raise NotUnderstood("That is no e-mail address", culprit=address[:80].replace("\x00", ""))
+    return address
+
+
+def insert_user(transaction: Transaction, user: User, hashed: str | None, *, proven: bool) -> None:
+    """`proven`: whether somebody who can know says that the e-mail is the person's own.
+
+    Raises:
+        NotUnderstood: there is a user of that e-mail.
+    """
+    made = transaction.run(
+        "insert into aos.users (id, email, name, password_hash, email_proven) values (:id, :email, :name, :hash, :proven)"
+        " on conflict (lower(email)) do nothing",
+        id=user.id, email=user.email, name=user.name, hash=hashed, proven=proven,
+    )  # fmt: skip
+    if not made:
+        raise NotUnderstood("There is a user of that e-mail already", culprit=user.email)
+
+
+def user_named(transaction: Transaction, email: str) -> User | None:
+    """Whose e-mail it is, disabled or not."""
+    row = transaction.first("select id, email, name from aos.users where lower(email) = lower(:email)", email=email.strip())
+    return None if row is None else User(row["id"], row["email"], row["name"])
+
+
+def enter(transaction: Transaction, tenant: Tenant) -> None:
+    """Write for this tenant from here on, in a transaction of people; who erases it waits for that one.
+
+    Raises:
+        Gone: it was erased.
+    """
+    if transaction.one("tenant", "select aos.enter(cast(:tenant as uuid)) as erased", tenant=str(tenant.id))["erased"] is not None:
+        raise Gone("This tenant was erased", fix="Nothing of it is kept, and it does not come back.")
 
 
 def add_member(
     database: Database, tenant: Tenant, user_id: UUID, role: Role, persona: Persona | None = None
 ) -> None:
-    """Make the user a member of the tenant, or change what the member is."""
+    """Make the user a member of the tenant, or change what the member is.
+
+    Raises:
+        Gone: the tenant was erased.
+    """
     with reading_people(database) as transaction:
+        if transaction.one("tenant", "select aos.enter(cast(:tenant as uuid)) as erased_at", tenant=str(tenant.id))["erased_at"] is not None:
+            raise Gone("This tenant was erased", fix="Nothing of it is kept, and it does not come back.")
         transaction.run(
             "insert into aos.memberships (tenant_id, user_id, role, persona) values (:tenant, :user, :role, :persona)"
             " on conflict (tenant_id, user_id) do update set role = excluded.role, persona = excluded.persona",
@@ -109,7 +151,7 @@ def sign_in(database: Database, email: str, password: str) -> User | None:
             "select id, email, name, password_hash from aos.users where lower(email) = lower(:email) and disabled_at is null",
             email=email.strip(),
         )
-    stored = None if row is None else str(row["password_hash"])
+    stored: str | None = None if row is None else row["password_hash"]  # None too of who signs in elsewhere
     if not verify_password(stored, password) or row is None or stored is None:
         return None
     if is_outdated(stored):
@@ -121,12 +163,18 @@ def sign_in(database: Database, email: str, password: str) -> User | None:
     return User(row["id"], row["email"], row["name"])
 
 
+def is_operator(database: Database, user_id: UUID) -> bool:
+    """Whether the user operates the installation."""
+    with reading_people(database) as transaction:
+        return transaction.first("select 1 from aos.operators where user_id = :user", user=user_id) is not None
+
+
 def memberships(database: Database, user_id: UUID) -> list[Membership]:
     """The living tenants that the user belongs to, by name."""
     with reading_people(database) as transaction:
         rows = transaction.all(
             "select t.id, t.slug, t.name, m.role, m.persona from aos.memberships m join aos.tenants t on t.id = m.tenant_id"
-            " where m.user_id = :user and t.suspended_at is null and t.erased_at is null order by t.name, t.slug",
+            " where m.user_id = :user and m.disabled_at is null and t.suspended_at is null and t.erased_at is null order by t.name, t.slug",
             user=user_id,
         )
     return [_membership(row) for row in rows]

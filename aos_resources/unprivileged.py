@@ -1,4 +1,4 @@
-"""The account that a server runs under when root starts it: Postgres refuses to be root."""
+"""The account that a server runs under when root starts it: Postgres refuses to be root, and no server needs to be."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def account_for(program: Path, folder: Path) -> Account:
     if os.geteuid() != 0:
         if owner.st_uid != os.geteuid():
             raise FixTheSource(
-                "The folder of the embedded Postgres belongs to another account",
+                "The folder of an embedded server belongs to another account",
                 culprit=str(folder),
                 fix="Start as the user who made it, or choose another AOS_HOME.",
             )

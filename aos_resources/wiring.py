@@ -14,4 +14,4 @@ def world_resource(context: InitResourceContext) -> Iterator[World]:
     try:
         yield world
     finally:
-        world.database.close()
+        world.close()

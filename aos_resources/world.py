@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from aos_core.ontology import Ontology, standard
 from aos_core.tenancy import Tenant
 from aos_resources.database import Database, TenantDatabase
+from aos_resources.flags import Flags
 from aos_resources.lake import Lake, TenantLake
+from aos_resources.live import Live
 from aos_resources.secrets import Secrets
 from aos_resources.settings import Settings
 
@@ -20,13 +22,18 @@ class World:
     database: Database
     lake: Lake
     secrets: Secrets
+    flags: Flags
 
     def of(self, tenant: Tenant) -> Work:
-        return Work(tenant, self.settings, self.database.of(tenant), self.lake.of(tenant), self.secrets, standard())
+        return Work(tenant, self.settings, self.database.of(tenant), self.lake.of(tenant), self.secrets, standard(), self.flags)
 
     def named(self, slug: str) -> Work:
         """Raises NotFound where no living tenant is called so."""
         return self.of(self.database.tenant(slug))
+
+    def close(self) -> None:
+        self.flags.close()
+        self.database.close()
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,9 @@ class Work:
     lake: TenantLake
     secrets: Secrets
     ontology: Ontology
+    flags: Flags
 
 
 def open_world(settings: Settings) -> World:
-    return World(settings, Database(settings), Lake(settings), Secrets(settings))
+    database = Database(settings)
+    return World(settings, database, Lake(settings), Secrets(settings), Flags(database, Live(settings)))

@@ -1,10 +1,11 @@
-"""kill -9 at random points of a sync on its way to the published view: what is lost, what is doubled.
+"""kill -9 at random points of a sync on its way to the published view: what is lost, what is doubled, what lands out of order.
 
-    python -m benchmarks.kills --rows 50000 --kills 200
+    python -m benchmarks.kills --rows 50000 --kills 200 --source postgres
 
-Two tenants read the same file, all of whose rows change before each round. One's worker is killed in a chosen
-stage, after a random share of its time, and the next refresh finishes what it left; the other's is never killed.
-After every round their tables must be equal. Ends with one line of JSON.
+Two tenants read the same file, or the same table with a primary key in ten slices; all of its rows change before each round,
+some go and some come. One's worker is killed in a chosen stage (before, while and after each slice is listed too), after a
+random share of its time, and the next refresh finishes what it left; the other's is never killed. After every round their
+tables must be equal, and what landed of each key, in its order. Ends with one line of JSON.
 """
 
 from __future__ import annotations
@@ -12,50 +13,27 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import random
-import signal
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from benchmarks.nursery import Nursery
 from benchmarks.stage import connect, decide, installation, tenant
 
-# A template that has loaded everything forks a worker per round; each says the stage that it enters.
-NURSERY = """
-import os, sys
-from pathlib import Path
-from aos_assets.steps import building, dbt, events, land, publish, stages
-from aos_resources.settings import Settings
-from aos_resources.world import open_world
-
-home, roots, slug = sys.argv[1:]
-for stage, module, name in (("reading", land, "_stream"), ("listing", land, "list_reading"), ("mapping", stages, "suggest_mappings"),
-                            ("events", events, "_build"), ("identities", building, "follow"), ("models", dbt, "build"), ("publishing", publish, "_publish")):
-    def told(*given, stage=stage, step=getattr(module, name), **named):
-        print(stage, flush=True)
-        return step(*given, **named)
-    setattr(module, name, told)
-settings = Settings(home=Path(home), file_roots=roots)
-dbt.load(settings.home / "dbt")
-print("ready", flush=True)
-for _ in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        print(f"worker {os.getpid()}", flush=True)
-        for report in stages.refresh_tenant(open_world(settings).named(slug), "kills"):
-            assert all(check.passed for check in report.checks), report
-        print("done", flush=True)
-        os._exit(0)
-    os.waitpid(child, 0)
-    print("ended", flush=True)
+SLICES = 10
+# Columns of the deals of round n: every row is another one than before; some are gone, some are new, some cannot be accepted.
+DEALS = """
+select i + {n} % 7 as deal_id, (array['Won','Lost','Open'])[(i + {n}) % 3 + 1] as state,
+  case when (i + {n}) % 97 = 0 then 'plenty' else cast(cast(i * 1.25 + {n} as decimal(18,2)) as varchar) end as worth,
+  'company ' || i % 500 as company, 'EUR' as currency from {numbers} where (i * 7919 + {n}) % 89 <> 0
 """
-STAGES = ("reading", "listing", "mapping", "events", "identities", "models", "publishing")
 
 
 def main() -> None:
@@ -63,36 +41,52 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=50_000)
     asked.add_argument("--kills", type=int, default=200)
     asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--source", choices=tuple(SOURCES), default="files")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(measure(Path(folder), given.rows, given.kills, given.seed)))
+        print(json.dumps(measure(Path(folder), given.source, given.rows, given.kills, given.seed)))
 
 
-def measure(folder: Path, rows: int, kills: int, seed: int) -> dict[str, Any]:
-    """Kills per stage and what was found wrong; `unequal` and `lost_or_doubled` are rounds."""
+@dataclass(frozen=True)
+class Deals:
+    """A source of deals; `write` makes them those of a round, all at once."""
+
+    config: dict[str, Any]
+    secret: str | None
+    write: Callable[[int], None]
+
+
+def measure(folder: Path, source: str, rows: int, kills: int, seed: int, slices: int = SLICES, aims: Callable[[str], bool] = lambda stage: True) -> dict[str, Any]:
+    """Kills per stage and what was found wrong: `unequal` and `lost_or_doubled` are rounds, `reordered` keys.
+
+    Args:
+        aims: which stages to kill in; all where it is not said.
+    """
     from aos_assets.steps.stages import refresh_tenant
 
-    chance = random.Random(seed)
+    chance, slice_rows = random.Random(seed), -(-rows // slices)
     (folder / "files").mkdir()
-    with installation(folder) as world:
+    cut_into_slices(slice_rows)
+    with installation(folder) as world, SOURCES[source](folder, rows) as deals:
         calm, struck = tenant(world, "calm"), tenant(world, "struck")
+        deals.write(0)
         for work in (calm, struck):
-            connect(work, "files", {"folder": str(folder / "files")})
-            write(folder, rows, 0)
+            connect(work, source, deals.config, deals.secret)
             for _ in refresh_tenant(work, "first"):
                 pass
             decide(work)
             for _ in refresh_tenant(work, "first"):
                 pass
-        with Nursery(calm.settings, struck.tenant.slug) as nursery:
-            write(folder, rows, 1)
+        with Nursery(calm.settings, struck.tenant.slug, slice_rows) as nursery:
+            deals.write(1)
             lasting = nursery.whole()
             for _ in refresh_tenant(calm, "calm"):
                 pass
-            hit, unequal, wrong = dict.fromkeys(STAGES, 0), 0, 0
+            hit, unequal, wrong, reordered = dict.fromkeys(lasting, 0), 0, 0, 0
             for n in range(kills):
-                write(folder, rows, n + 2)
-                stage = nursery.strike(min(STAGES, key=lambda one: hit[one]), chance, lasting)
+                deals.write(n + 2)
+                before = [last_landing(work) for work in (calm, struck)]
+                stage = nursery.strike(min(filter(aims, lasting), key=lambda one: hit[one]), chance, lasting)
                 hit[stage] += 1
                 with struck.database.transaction() as transaction:  # what time does for a worker that was killed
                     transaction.run("update aos.leases set held_until = now() - interval '1 second'")
@@ -101,69 +95,56 @@ def measure(folder: Path, rows: int, kills: int, seed: int) -> dict[str, Any]:
                         pass
                 unequal += content(calm) != content(struck)
                 wrong += counted(calm) != counted(struck)
-    return {"rows": rows, "kills": kills, "hit": hit, "unequal": unequal, "lost_or_doubled": wrong}
+                reordered += told_otherwise((calm, struck), before)
+                found = {"source": source, "rows": rows, "kills": n + 1, "hit": hit, "unequal": unequal, "lost_or_doubled": wrong, "reordered": reordered}
+                print(json.dumps(found), file=sys.stderr)
+    return found
 
 
-class Nursery:
-    def __init__(self, settings: Any, slug: str) -> None:
-        command = [sys.executable, "-W", "ignore", "-c", NURSERY, str(settings.home), settings.file_roots, slug]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self._until("ready")
+def cut_into_slices(rows: int) -> None:
+    """In this process, tables are read in slices of so many rows."""
+    from aos_resources.connectors import CONNECTORS, postgres
 
-    def __enter__(self) -> Nursery:
-        return self
+    def make(*given: Any) -> Any:
+        made: Any = postgres.KIND.make(*given)
+        made.slice_rows = rows
+        return made
 
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def whole(self) -> dict[str, float]:
-        """A worker that is left alone: seconds that each stage lasts."""
-        lasting, stage, since = dict.fromkeys(STAGES, 0.0), "", time.monotonic()
-        self._begin()
-        while (word := self._word()) != "ended":
-            lasting[stage] = lasting.get(stage, 0.0) + time.monotonic() - since
-            stage, since = word, time.monotonic()
-        return lasting
-
-    def strike(self, wanted: str, chance: random.Random, lasting: dict[str, float]) -> str:
-        """Kills a worker within that stage; gives the stage it was in, which may be a later one."""
-        worker = self._begin()
-        self._until(wanted)
-        time.sleep(chance.uniform(0, lasting[wanted]))
-        os.kill(worker, signal.SIGKILL)
-        stage = wanted
-        while (word := self._word()) != "ended":
-            stage = word if word in STAGES else stage
-        return stage
-
-    def _begin(self) -> int:
-        assert self._process.stdin is not None
-        self._process.stdin.write("go\n")
-        self._process.stdin.flush()
-        return int(self._word().split()[1])
-
-    def _until(self, wanted: str) -> None:
-        while (word := self._word()) != wanted:
-            if word == "ended":
-                raise RuntimeError(f"the worker never came to {wanted}")
-
-    def _word(self) -> str:
-        assert self._process.stdout is not None
-        word = self._process.stdout.readline().strip()
-        if not word:
-            raise RuntimeError("the worker's template has died")
-        return word
+    CONNECTORS["postgres"] = replace(postgres.KIND, make=make)
 
 
-def write(folder: Path, rows: int, n: int) -> None:
-    """Every row is another one than before; some are gone, some are new, some cannot be accepted."""
-    duckdb.execute(
-        f"copy (select i + {n % 7} as deal_id, ['Won','Lost','Open'][(i + {n}) % 3 + 1] as state,"
-        f" case when (i + {n}) % 97 = 0 then 'plenty' else ((i * 1.25 + {n})::decimal(18,2))::varchar end as worth,"
-        f" 'company ' || i % 500 as company, 'EUR' as currency from range({rows}) t(i)) to '{folder}/files/deals.new' (format csv, header)"
-    )
-    (folder / "files" / "deals.new").replace(folder / "files" / "deals.csv")
+@contextmanager
+def file_of_deals(folder: Path, rows: int) -> Iterator[Deals]:
+    def write(n: int) -> None:
+        duckdb.execute(f"copy ({DEALS.format(n=n, numbers=f'range({rows}) t(i)')}) to '{folder}/files/deals.new' (format csv, header)")
+        (folder / "files" / "deals.new").replace(folder / "files" / "deals.csv")
+
+    yield Deals({"folder": str(folder / "files")}, None, write)
+
+
+@contextmanager
+def table_of_deals(folder: Path, rows: int) -> Iterator[Deals]:
+    import psycopg
+
+    from aos_resources.embedded import Cluster
+
+    cluster = Cluster(folder / "source")
+    try:
+        with psycopg.connect(cluster.start(), autocommit=True) as source:
+            source.execute("create table deals (deal_id bigint primary key, state text, worth text, company text, currency text)")
+
+            def write(n: int) -> None:
+                with source.transaction():
+                    source.execute("truncate deals")
+                    source.execute(f"insert into deals {DEALS.format(n=n, numbers=f'generate_series(0, {rows} - 1) t(i)')}".encode())
+
+            at = source.info
+            yield Deals({"host": at.host, "port": at.port, "database": at.dbname, "user": at.user, "tables": ["deals"]}, at.password, write)
+    finally:
+        cluster.stop()
+
+
+SOURCES = {"files": file_of_deals, "postgres": table_of_deals}
 
 
 def content(work: Any) -> dict[str, str]:
@@ -186,6 +167,24 @@ def counted(work: Any) -> dict[str, Any]:
         files = transaction.one("files", "select count(*) as n, sum(rows)::bigint as rows from aos.landings")
         made = transaction.one("made", "select sum(landed)::bigint as landed, sum(canonical)::bigint as canonical, sum(quarantined)::bigint as quarantined from aos.event_batches")
     return {**landed, **files, "made": dict(made)}
+
+
+def last_landing(work: Any) -> int:
+    with work.database.transaction() as transaction:
+        return int(transaction.one("seq", "select max(seq) as seq from aos.landings")["seq"])
+
+
+def told_otherwise(works: tuple[Any, Any], since: list[int]) -> int:
+    """Keys of which not the same landed in the same order in both tenants, after those numbers."""
+    with duckdb.connect() as connection:
+        for name, work, seq in zip(("one", "other"), works, since, strict=True):
+            with work.database.transaction() as transaction:
+                paths = [work.lake.absolute(row["path"]) for row in transaction.all("select path from aos.landings where seq > :seq order by seq", seq=seq)]
+            each = " union all ".join(
+                f"select {place} as place, file_row_number as row, _key, _op, _hash from read_parquet('{path}', file_row_number = true)" for place, path in enumerate(paths)
+            )
+            connection.execute(f"create temp table {name} as select _key, string_agg(_op || coalesce(_hash::varchar, ''), ',' order by place, row) as told from ({each}) group by _key")
+        return int(connection.execute("select count(*) from one full join other using (_key) where one.told is distinct from other.told").fetchall()[0][0])
 
 
 if __name__ == "__main__":

@@ -36,21 +36,29 @@ DECISION = {
 def installation(folder: Path) -> Iterator[Any]:
     """The world of a fresh installation with its own Postgres, dbt's manifest already read."""
     from aos_assets.steps import dbt
+
+    with bare_installation(folder) as world:
+        dbt.load(world.settings.home / "dbt")
+        yield world
+
+
+@contextmanager
+def bare_installation(folder: Path) -> Iterator[Any]:
+    """The same without dbt, which landing does without."""
     from aos_resources.embedded import Cluster
     from aos_resources.migrate import prepare
     from aos_resources.settings import Settings
     from aos_resources.world import open_world
 
-    settings = Settings(home=folder / "home", file_roots=str((folder / "files").resolve()))
+    settings = Settings(home=folder / "home", file_roots=str((folder / "files").resolve()), allowed_networks="localhost")
     cluster = Cluster(settings.home / "postgres")
     settings.home.mkdir()
     prepare(settings, cluster.start())
     world = open_world(settings)
     try:
-        dbt.load(settings.home / "dbt")
         yield world
     finally:
-        world.database.close()
+        world.close()
         cluster.stop()
 
 
@@ -61,12 +69,13 @@ def tenant(world: Any, slug: str = "bench") -> Any:
     return world.of(create_tenant(world.database, slug, slug.title()))
 
 
-def connect(work: Any, source: str, config: dict[str, Any], secret: str | None = None) -> UUID:
+def connect(work: Any, source: str, config: dict[str, Any], secret: str | dict[str, str] | None = None) -> UUID:
+    """`secret`: what is sealed, or a password alone."""
     from aos_resources.database import as_json
 
     made = uuid4()
     with work.database.transaction() as transaction:
-        sealed = work.secrets.seal(transaction, work.tenant, made, secret) if secret else None
+        sealed = work.secrets.seal(transaction, work.tenant, made, as_json({"password": secret} if isinstance(secret, str) else secret)) if secret else None
         transaction.run(
             "insert into aos.connections (id, name, source, config, sealed) values (:id, 'crm', :source, cast(:config as jsonb), :sealed)",
             id=made, source=source, config=as_json(config), sealed=sealed,

@@ -5,7 +5,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-const features = ["approvals", "connections", "dashboard", "data", "frame", "gallery", "palette", "runs", "session", "streams"];
+const features = ["approvals", "connections", "dashboard", "data", "frame", "gallery", "operator", "palette", "runs", "session", "settings", "streams"];
 
 export default tseslint.config(
   { ignores: ["dist", "node_modules", "src/api"] },

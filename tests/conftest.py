@@ -14,8 +14,22 @@ if TYPE_CHECKING:  # a test of a pure function should not wait for a server's im
     import httpx
 
     from aos_resources.embedded import Cluster
+    from aos_resources.embedded_valkey import Valkey
     from tests.api.serving import Served
     from tests.scenario import World
+
+
+def pytest_configure() -> None:
+    """No test is judged by its time: other work may share the machine."""
+    import hypothesis
+
+    hypothesis.settings.register_profile("untimed", deadline=None)
+    hypothesis.settings.load_profile("untimed")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--rows", type=int, default=400_000, help="rows of a large table: 1000000 is the full size")
+    parser.addoption("--runs", type=int, default=25, help="syncs with faults at random: 10000 is the full size")
 
 
 @pytest.fixture(scope="session")
@@ -30,11 +44,36 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def settings(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A migrated home of its own."""
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A Postgres that is somebody else's."""
+    from aos_resources.embedded import Cluster
+
+    started = Cluster(tmp_path_factory.mktemp("somebody-else") / "postgres")
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """One embedded valkey for the whole session."""
+    from aos_resources.embedded_valkey import Valkey
+
+    started = Valkey(tmp_path_factory.mktemp("live") / "valkey")
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture(scope="session")
+def settings(cluster: Cluster, valkey: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A migrated home of its own, with Redis."""
     from aos_resources.migrate import prepare
 
-    made = Settings(home=tmp_path_factory.mktemp("home"), open_versions=3)
+    made = Settings(
+        home=tmp_path_factory.mktemp("home"), open_versions=3, redis_url=valkey.url(), allowed_networks="127.0.0.0/8",
+        file_roots=str(tmp_path_factory.mktemp("sources")),
+    )  # fmt: skip
     prepare(made, cluster.url())
     return made
 

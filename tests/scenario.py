@@ -235,3 +235,13 @@ def sign_in(client: httpx.Client, email: str, tenant: str | None = None) -> str:
     assert answer.status_code == 200, answer.text
     client.cookies.clear()
     return str(answer.json()["access_token"])
+
+
+def announce(database: Database, tenant: Tenant, times: int, kind: str = "thing.happened") -> list[int]:
+    """So many things happen to the tenant, each in a transaction of its own; gives their numbers."""
+    seqs = []
+    for number in range(1, times + 1):
+        with database.of(tenant).transaction() as transaction:
+            seqs.append(transaction.next_seq())
+            transaction.announce(seqs[-1], kind, "a thing", {"n": number})
+    return seqs

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import RowMapping
 
+from aos_api.masking import Mask
 from aos_resources.database import Transaction
 
 _READ = """
-select s.sync_id, s.stream_id, t.name as stream, s.read, s.landed, s.unchanged, s.rejected, s.deleted, s.rejects, s.error
+select s.sync_id, s.stream_id, t.name as stream, s.read, s.landed, s.unchanged, s.rejected, s.deleted, s.rejects, s.error,
+       s.state, s.bytes, s.seconds, s.said
 from aos.sync_streams s join aos.streams t on t.id = s.stream_id
 """
 # A stream's landed rows over all its syncs; a mapping's batches; streams that feed nothing have no mapping here.
@@ -39,23 +41,23 @@ order by a.stream, m.entity, m.version
 _SHARES = ("canonical", "quarantined", "held", "unmapped", "duplicate")
 
 
-def balances_of_reading(transaction: Transaction, sync_ids: list[UUID]) -> dict[UUID, list[dict[str, Any]]]:
+def balances_of_reading(transaction: Transaction, sync_ids: list[UUID], mask: Mask) -> dict[UUID, list[dict[str, Any]]]:
     """Per sync, its streams' balances: read = landed + unchanged + rejected."""
     rows = transaction.all(f"{_READ} where s.sync_id = any(:syncs) order by t.name", syncs=sync_ids)
     found: dict[UUID, list[dict[str, Any]]] = {one: [] for one in sync_ids}
     for row in rows:
-        found[row["sync_id"]].append(_reading(row))
+        found[row["sync_id"]].append(_reading(row, mask))
     return found
 
 
-def last_reading_by_stream(transaction: Transaction, connection_id: UUID) -> dict[UUID, dict[str, Any]]:
+def last_reading_by_stream(transaction: Transaction, connection_id: UUID, mask: Mask) -> dict[UUID, dict[str, Any]]:
     """Of each stream of a connection, the balance of the last sync that read it."""
     rows = transaction.all(
         f"select distinct on (l.stream_id) l.* from ({_READ} where t.connection_id = :connection) l"
         " join aos.syncs y on y.id = l.sync_id order by l.stream_id, y.started_at desc, y.id",
         connection=connection_id,
     )
-    return {row["stream_id"]: _reading(row) for row in rows}
+    return {row["stream_id"]: _reading(row, mask) for row in rows}
 
 
 def balances_of_mappings(
@@ -68,9 +70,11 @@ def balances_of_mappings(
     return [_made(row) for row in transaction.all(_MADE, stream=stream_id, mapping=mapping_id)]
 
 
-def _reading(row: RowMapping) -> dict[str, Any]:
+def _reading(row: RowMapping, mask: Mask) -> dict[str, Any]:
+    """Lines that could not be parsed, and what a source says of its failure, may hold anything."""
     accounted = row["landed"] + row["unchanged"] + row["rejected"]
-    return dict(row) | {"balanced": row["read"] == accounted}
+    hidden = {"rejects": mask.rejects(row["rejects"]), "error": mask.trouble(row["error"]), "said": mask.counted(row["said"])}
+    return dict(row) | hidden | {"balanced": row["read"] == accounted, "changed": []}
 
 
 def _made(row: RowMapping) -> dict[str, Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from uuid import UUID
 
+from aos_api.masking import Mask
 from aos_core.errors import NotFound, NotUnderstood
+from aos_core.masking import not_for_you
 from aos_core.ontology import Entity, Field, Ontology
+from aos_core.sight import NOTHING_HIDDEN, Hidden
 from aos_resources.warehouse import Version
 
 _FORMS = {
@@ -21,13 +25,17 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Shape:
-    """An entity as one version has it: its `values`, the place at which `_from` speaks of each, and how many rows."""
+    """An entity as one version has it and one caller sees it: its `values`, the place at which `_from` speaks of each, how many rows.
+
+    What is `hidden` is null in a record, and nothing may be asked by it.
+    """
 
     entity: Entity
     values: tuple[Field, ...]
     places: dict[str, int]
     rows: int
     last: int  # the largest ordinal
+    hidden: Hidden = NOTHING_HIDDEN
 
     @property
     def table(self) -> str:
@@ -40,15 +48,32 @@ class Shape:
     @cached_property
     def record(self) -> str:
         """SQL of one whole record as a JSON object."""
-        values = ", ".join(f"'{one.name}', {json_of(one)}" for one in self.values)
-        references = ", ".join(
-            f"'{one.name}', {quoted(one.name + '_source')}" for one in self.values if one.type == "ref"
-        )
+        values = ", ".join(f"'{one.name}', {json_of(one) if self.sees(one) else 'null'}" for one in self.values)
+        references = ", ".join(f"'{one.name}', {self._spelled(one)}" for one in self.values if one.type == "ref")
         return (
-            f"json_object('id', {quoted(self.key)}, 'source_key', {quoted(self.key + '_source')},"
+            f"json_object('id', {quoted(self.key)}, 'source_key', {self._spelled(self.entity.key)},"
             f" 'values', json_object({values}), 'references', json_object({references}),"
-            f" 'extras', {_parsed('extras')}, 'stale', _stale, 'seq', _seq)"
+            f" 'extras', {'null' if self.hidden.extras else _parsed('extras')}, 'stale', _stale, 'seq', _seq)"
         )
+
+    @cached_property
+    def masked(self) -> str:
+        """The names of what is null in its records, as a JSON array."""
+        return json.dumps(self.hidden.names)
+
+    def sees(self, field: Field) -> bool:
+        return field.name not in self.hidden.values
+
+    def sees_spelling(self, field: Field) -> bool:
+        """Of the key or a reference: whether what the source itself says may be told."""
+        return field.name not in self.hidden.spellings
+
+    def said(self, field: Field) -> bool:
+        """Whether a field may be told as people know it, which is what is searched, counted and sorted by."""
+        return self.sees(field) and self.sees_spelling(field)
+
+    def _spelled(self, field: Field) -> str:
+        return quoted(field.name + "_source") if self.sees_spelling(field) else "null"
 
 
 def entity_named(ontology: Ontology, name: str) -> Entity:
@@ -63,13 +88,15 @@ def entity_named(ontology: Ontology, name: str) -> Entity:
         raise NotFound(unknown.what, fix=unknown.fix) from unknown
 
 
-def shape_of(version: Version, entity: Entity) -> Shape:
-    """What the version was built with: the ontology may have grown since.
+def shape_of(version: Version, entity: Entity, mask: Mask) -> Shape:
+    """What the version was built with (the ontology may have grown since), without what the caller does not see.
 
     Raises:
         NotFound: the version was built before there was such an entity.
     """
-    return version.once((Shape, entity.name), lambda: _shape(version, entity))
+    whole = version.once((Shape, entity.name), lambda: _shape(version, entity))
+    hidden = mask.hidden(entity.name, version.applied_seq)
+    return version.once((Shape, entity.name, hidden), lambda: replace(whole, hidden=hidden)) if hidden.names else whole
 
 
 def _shape(version: Version, entity: Entity) -> Shape:
@@ -116,9 +143,11 @@ def built_field(entity: Entity, shape: Shape, name: str) -> Field:
     """The field of that name or alias.
 
     Raises:
-        NotUnderstood: there is none, or the version was built before there was.
+        NotUnderstood: there is none, or the version was built before there was. NotAllowed: it is masked for the caller.
     """
     field = entity.field(name)
+    if not shape.sees(field):
+        raise not_for_you(field.name)
     if not field.key and field not in shape.values:
         raise NotUnderstood(
             "The current version does not have this field yet", culprit=name, fix="Ask for a run."
@@ -130,11 +159,15 @@ def condition(entity: Entity, shape: Shape, name: str, value: str) -> tuple[str,
     """A filter's SQL and parameters. References and the key may be named by id or as the source spells them.
 
     Raises:
-        NotUnderstood: no such field, or the value is not of its type.
+        NotUnderstood: no such field, or the value is not of its type. NotAllowed: it is masked for the caller.
     """
     field = built_field(entity, shape, name)
     if field.key or field.type == "ref":
         as_id = _uuid(value)
+        if not shape.sees_spelling(field):
+            if as_id is None:
+                raise not_for_you(field.name)
+            return f"{quoted(field.name)} = ?", [as_id]
         # A source's own key may look like an id of ours.
         if as_id is not None:
             return f"({quoted(field.name)} = ? or {said_as(field)} = ?)", [as_id, value]

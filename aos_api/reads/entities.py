@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 from uuid import UUID
 
-from aos_api.errors import Gone
+from aos_api.masking import Mask
 from aos_api.paging import read_cursor, write_cursor
 from aos_api.reads.columns import entity_named, quoted, shape_of
 from aos_api.reads.finding import Asked, slice_of
-from aos_core.errors import NotFound
+from aos_core.errors import Gone, NotFound
 from aos_core.ontology import Entity, Ontology
 from aos_resources.database import TenantDatabase
 from aos_resources.warehouse import Published, TenantWarehouse, Version
@@ -28,8 +28,8 @@ select id from trail where id is not null order by step desc limit 1
 _Found = TypeVar("_Found")
 
 
-def all_entities(ontology: Ontology, warehouse: TenantWarehouse) -> dict[str, Any]:
-    """Every entity with its fields; `rows` is None where nothing has been published of it."""
+def all_entities(ontology: Ontology, warehouse: TenantWarehouse, mask: Mask) -> dict[str, Any]:
+    """Every entity with its fields, and which of them are masked; `rows` is None where nothing has been published of it."""
     published = warehouse.published()
     counts: dict[str, int] = {}
     if published is not None:
@@ -42,7 +42,7 @@ def all_entities(ontology: Ontology, warehouse: TenantWarehouse) -> dict[str, An
             "about": one.about,
             "alias": list(one.alias),
             "rows": counts.get(one.name),
-            "fields": [vars(field) for field in one.fields],
+            "fields": [vars(field) | {"masked": field.name in mask.hidden(one.name).names} for field in one.fields],
         }
         for one in ontology.entities
     ]
@@ -50,23 +50,24 @@ def all_entities(ontology: Ontology, warehouse: TenantWarehouse) -> dict[str, An
 
 
 def page(
-    ontology: Ontology, warehouse: TenantWarehouse, name: str, asked: Asked, limit: int, cursor: str | None
+    ontology: Ontology, warehouse: TenantWarehouse, name: str, asked: Asked, limit: int, cursor: str | None, mask: Mask
 ) -> str:
     """A page as JSON text, built by DuckDB; later pages are of the first page's version.
 
     Raises:
         NotFound: no such entity, or nothing published. Gone: the cursor's version is no longer kept.
         NotUnderstood: a filter, the search, the order or the cursor is not of the asked form.
+        NotAllowed: a filter or the order is by a masked field.
     """
     entity = entity_named(ontology, name)
     listing = f"{entity.name} {asked.listing}"
     if cursor is None:
         with warehouse.current() as version:
-            return _page(version, entity, asked, listing, None, limit)
+            return _page(version, entity, asked, listing, None, limit, mask)
     version_id, after = read_cursor(listing, cursor)
     try:
         with warehouse.version(version_id) as version:
-            return _page(version, entity, asked, listing, after, limit)
+            return _page(version, entity, asked, listing, after, limit, mask)
     except NotFound as swept:
         raise Gone(
             "The version of this page is no longer kept", fix="Begin again without a cursor."
@@ -74,7 +75,7 @@ def page(
 
 
 def one_record(
-    ontology: Ontology, database: TenantDatabase, warehouse: TenantWarehouse, name: str, entity_id: UUID
+    ontology: Ontology, database: TenantDatabase, warehouse: TenantWarehouse, name: str, entity_id: UUID, mask: Mask
 ) -> str:
     """A record as JSON text, found through merges.
 
@@ -83,13 +84,13 @@ def one_record(
     """
     entity = entity_named(ontology, name)
     with warehouse.current() as version:
-        shape = shape_of(version, entity)
+        shape = shape_of(version, entity, mask)
         statement = f"select {shape.record}::varchar from {shape.table} where {quoted(shape.key)} = ?"
         standing, row = found_standing(
             database, warehouse, entity, entity_id, lambda known: version.first(statement, known)
         )
     came = "null" if standing == entity_id else f'"{entity_id}"'
-    return f'{{"version":{version_json(version.published)},"redirected_from":{came},"record":{row[0]}}}'
+    return f'{{"version":{version_json(version.published)},"redirected_from":{came},"record":{row[0]},"masked":{shape.masked}}}'
 
 
 def found_standing(
@@ -151,7 +152,8 @@ def _counts(version: Version, ontology: Ontology) -> dict[str, int]:
     return dict(zip((one.name for one in present), row or (), strict=True))
 
 
-def _page(version: Version, entity: Entity, asked: Asked, listing: str, after: int | None, limit: int) -> str:
-    found = slice_of(version, shape_of(version, entity), asked, after, limit)
+def _page(version: Version, entity: Entity, asked: Asked, listing: str, after: int | None, limit: int, mask: Mask) -> str:
+    shape = shape_of(version, entity, mask)
+    found = slice_of(version, shape, asked, after, limit)
     following = f'"{write_cursor(listing, version.id, found.last)}"' if found.last is not None else "null"
-    return f'{{"version":{version_json(version.published)},"rows":[{found.rows}],"total":{found.total},"next":{following}}}'
+    return f'{{"version":{version_json(version.published)},"rows":[{found.rows}],"total":{found.total},"next":{following},"masked":{shape.masked}}}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aos_api.masking import Mask
 from aos_api.reads.columns import Shape, entity_named, said_as, shape_of
 from aos_api.reads.entities import as_version
 from aos_api.reads.finding import Asked, Condition, all_of, conditions
@@ -16,22 +17,22 @@ _SAMPLE = 10_000
 _MOST_FACETS = 60  # a grouping's number has 63 bits
 
 
-def facets(ontology: Ontology, warehouse: TenantWarehouse, name: str, asked: Asked) -> dict[str, Any]:
-    """The counts of a field leave out its own filter, else choosing one value would hide the others.
+def facets(ontology: Ontology, warehouse: TenantWarehouse, name: str, asked: Asked, mask: Mask) -> dict[str, Any]:
+    """The counts of a field leave out its own filter, else choosing one value would hide the others; masked fields have none.
 
     Raises:
         NotFound: no such entity, or nothing published.
-        NotUnderstood: a filter or the search is not of the asked form.
+        NotUnderstood: a filter or the search is not of the asked form. NotAllowed: a filter is by a masked field.
     """
     entity = entity_named(ontology, name)
     with warehouse.current() as version:
-        shape = shape_of(version, entity)
+        shape = shape_of(version, entity, mask)
         told = conditions(shape, asked)
         fields = _worth_it(version, shape)
         total, counts = _counts(version, shape, fields, told)
     chosen = {entity.field(one).name: set(said) for one, said in asked.values.items()}
     found = [_facet(field, counts[field.name], chosen.get(field.name, set())) for field in fields]
-    return {"version": as_version(version.published), "total": total, "facets": found}
+    return {"version": as_version(version.published), "total": total, "facets": found, "masked": shape.hidden.names}
 
 
 def _worth_it(version: Version, shape: Shape) -> list[Field]:
@@ -40,8 +41,9 @@ def _worth_it(version: Version, shape: Shape) -> list[Field]:
     The sample drops what has a value of its own in nearly every row, before an estimate is made of it: a tenth of the time.
     """
     total = (version.first(f"select count(*) from {shape.table}") or (0,))[0]
-    told = [one for one in shape.values if one.type in ("enum", "boolean")]
-    open_ended = [one for one in shape.values if one.type in ("text", "ref")]
+    seen_whole = [one for one in shape.values if shape.said(one)]
+    told = [one for one in seen_whole if one.type in ("enum", "boolean")]
+    open_ended = [one for one in seen_whole if one.type in ("text", "ref")]
     step = max(1, total // _SAMPLE)
     seen = _measured(version, shape, "count(distinct {})", open_ended, f"_ordinal % {step} = 0")
     few = [one for one in open_ended if seen[one.name] <= _MOST_DISTINCT]

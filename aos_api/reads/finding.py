@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from aos_api.reads.columns import Shape, built_field, condition, said_as
+from aos_api.reads.columns import Shape, built_field, condition, quoted, said_as
 from aos_core.errors import NotUnderstood
+from aos_core.masking import not_for_you
 from aos_core.ontology import Entity, Field
 from aos_resources.warehouse import Version
 
@@ -53,12 +54,14 @@ class Asked:
         """SQL of what rows are sorted by, and whether the largest comes first.
 
         Raises:
-            NotUnderstood: no such field, or its values have no order.
+            NotUnderstood: no such field, or its values have no order. NotAllowed: it is masked for the caller.
         """
         if self.sort is None:
             return None
         descending = self.sort.startswith("-")
         by = built_field(entity, shape, self.sort[1:] if descending else self.sort)
+        if not shape.said(by):
+            raise not_for_you(by.name)
         if by.type == "json":
             raise NotUnderstood(
                 f"{by.name} holds structures, which have no order",
@@ -82,6 +85,7 @@ def conditions(shape: Shape, asked: Asked) -> list[Condition]:
 
     Raises:
         NotUnderstood: a field is unknown, a value is not of its type, or the search is too long.
+        NotAllowed: a field is masked for the caller.
     """
     entity = shape.entity
     alternatives: dict[str, list[tuple[str, list[object]]]] = {}
@@ -90,7 +94,8 @@ def conditions(shape: Shape, asked: Asked) -> list[Condition]:
         alternatives.setdefault(entity.field(name).name, []).extend(found)
     for name in asked.empty:
         absent = built_field(entity, shape, name)
-        alternatives.setdefault(absent.name, []).append((f"{said_as(absent)} is null", []))
+        told = said_as(absent) if shape.sees_spelling(absent) else quoted(absent.name)
+        alternatives.setdefault(absent.name, []).append((f"{told} is null", []))
     by_field = [
         Condition(
             f"({' or '.join(sql for sql, _ in either)})", [one for _, given in either for one in given], name
@@ -101,9 +106,9 @@ def conditions(shape: Shape, asked: Asked) -> list[Condition]:
 
 
 def _word(shape: Shape, word: str) -> Condition:
-    """The word stands in some text of the row; compared without regard to case and accents, and never as a pattern."""
-    columns = [said_as(one) for one in (shape.entity.key, *shape.values) if is_text(one)]
-    found = " or ".join(f"contains({_folded(column)}, {_folded('?')})" for column in columns)
+    """The word stands in some text of the row that the caller sees; without regard to case and accents, and never as a pattern."""
+    columns = [said_as(one) for one in (shape.entity.key, *shape.values) if is_text(one) and shape.said(one)]
+    found = " or ".join(f"contains({_folded(column)}, {_folded('?')})" for column in columns) or "false"
     return Condition(f"({found})", [word] * len(columns))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from aos_api.masking import Mask
 from aos_api.reads.columns import decimal_text
 from aos_api.reads.entities import as_version
 from aos_resources.warehouse import TenantWarehouse
@@ -15,8 +16,8 @@ from metrics.metric_values order by rowid
 """
 
 
-def all_metrics(warehouse: TenantWarehouse) -> dict[str, Any]:
-    """In the builder's order, one figure per currency. Nothing published yet: no figures, and no version."""
+def all_metrics(warehouse: TenantWarehouse, mask: Mask) -> dict[str, Any]:
+    """In the builder's order, one figure per currency; those over masked fields without their values. Nothing published yet: no figures, and no version."""
     published = warehouse.published()
     if published is None:
         return {"version": None, "metrics": []}
@@ -24,5 +25,5 @@ def all_metrics(warehouse: TenantWarehouse) -> dict[str, Any]:
         rows = version.all(_METRICS)
     return {
         "version": as_version(published),
-        "metrics": [dict(zip(_COLUMNS, row, strict=True)) for row in rows],
+        "metrics": [mask.figure(dict(zip(_COLUMNS, row, strict=True)), published.applied_seq) for row in rows],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
+from aos_api.masking import Mask
 from aos_core.errors import NeedsADecision
 from aos_core.ontology import Ontology
 from aos_resources.database import Transaction
@@ -21,17 +22,17 @@ left join aos.connections c on c.id = s.connection_id
 """
 
 
-def all_proposals(transaction: Transaction, state: State | None, limit: int) -> list[dict[str, Any]]:
+def all_proposals(transaction: Transaction, state: State | None, limit: int, mask: Mask) -> list[dict[str, Any]]:
     """The newest first, those of one state where it is given."""
     rows = transaction.all(
         f"{_PROPOSALS} where (cast(:state as text) is null or p.state = :state) order by p.seq desc, p.id limit :limit",
         state=state,
         limit=limit,
     )
-    return [dict(row) for row in rows]
+    return [_seen(dict(row), mask) for row in rows]
 
 
-def one_proposal(transaction: Transaction, proposal_id: UUID) -> dict[str, Any]:
+def one_proposal(transaction: Transaction, proposal_id: UUID, mask: Mask) -> dict[str, Any]:
     """With what was decided on it.
 
     Raises:
@@ -42,7 +43,18 @@ def one_proposal(transaction: Transaction, proposal_id: UUID) -> dict[str, Any]:
         "select id, verdict, change, reason, decided_by, decided_at, seq from aos.decisions where proposal_id = :id order by seq",
         id=proposal_id,
     )
-    return dict(row) | {"decisions": [dict(one) for one in decisions]}
+    return _seen(dict(row) | {"decisions": [dict(one) for one in decisions]}, mask)
+
+
+def _seen(proposal: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    """Without what may repeat values that the caller does not see: of a change stay the names of columns."""
+    stream, entity, field = proposal["stream_id"], proposal["entity"], proposal["field"]
+    told = [proposal, *proposal.get("decisions", ())]
+    if all(mask.sees_entry(stream, entity, field, one["change"]) for one in told) and (not mask.kinds or proposal["change"]):
+        return proposal | {"masked": []}
+    changes = [one | {"change": mask.entry(stream, entity, None, one["change"])} for one in told]
+    found: dict[str, Any] = changes[0] | {"evidence": [], "effect": {}, "masked": ["change", "decisions", "effect", "evidence"]}
+    return found | ({"decisions": [one | {"reason": None} for one in changes[1:]]} if "decisions" in proposal else {})
 
 
 def decide_exactly(

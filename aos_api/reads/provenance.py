@@ -6,17 +6,18 @@ import json
 from typing import Any
 from uuid import UUID
 
+from aos_api.masking import Mask
 from aos_api.reads.columns import Shape, entity_named, json_of, quoted, shape_of
 from aos_api.reads.entities import as_version, found_standing
-from aos_core.compiling import check_expression
 from aos_core.errors import NotFound, NotUnderstood
 from aos_core.ontology import Field, Ontology
+from aos_core.sight import columns_of
 from aos_resources.database import TenantDatabase, Transaction
 from aos_resources.landed import RawRow, TenantLanded
 from aos_resources.warehouse import TenantWarehouse, Version
 
 _LANDING = """
-select l.id, l.path, l.part, l.seq, l.landed_at, s.id as stream_id, s.name as stream, c.id as connection_id,
+select l.id, l.path, l.part, l.seq, l.landed_at, s.id as stream_id, s.name as stream, s.key, c.id as connection_id,
        c.name as connection, c.source, y.id as sync_id, y.started_at, y.ended_at, y.state as sync_state
 from aos.landings l
 join aos.streams s on s.id = l.stream_id
@@ -40,8 +41,9 @@ def cell(
     name: str,
     entity_id: UUID,
     field_name: str,
+    mask: Mask,
 ) -> dict[str, Any]:
-    """The cell's value and all that led to it; `source` is None where the cell is empty.
+    """The cell's value and all that led to it; `source` is None where the cell is empty, or masked: neither tells which.
 
     Raises:
         NotFound: no such entity, record or field. Gone: the id was issued but nothing stands under it now.
@@ -52,7 +54,7 @@ def cell(
     except NotUnderstood as unknown:
         raise NotFound(unknown.what, fix=unknown.fix) from unknown
     with warehouse.current() as version:
-        shape = shape_of(version, entity)
+        shape = shape_of(version, entity, mask)
         standing, (value, event) = found_standing(
             database, warehouse, entity, entity_id, lambda known: _cell(version, shape, field, known)
         )
@@ -61,15 +63,17 @@ def cell(
         "entity": entity.name,
         "id": standing,
         "field": field.name,
-        "value": value,
+        "value": value if shape.said(field) else value if field.type == "ref" and shape.sees(field) else None,
+        "masked": [] if shape.said(field) else [field.name],
     }
-    if event is None:
+    if event is None or not shape.said(field):
         return said | {"source": None, "mapping": None}
     with database.transaction() as transaction:
         landing = dict(transaction.one("landing", _LANDING, landing=event["landing"]))
         mapping = _mapping(transaction, landing["stream_id"], entity.name, field, event["mapping"])
     raw = landed.row(landing.pop("path"), event["row"])
-    return said | {"source": _source(landing, raw, mapping["entry"]), "mapping": mapping}
+    source = _source(landing, raw, mapping["entry"], mask)
+    return said | {"source": source, "mapping": _without_masked(mapping, landing["stream_id"], entity.name, field, mask)}
 
 
 def _cell(
@@ -116,8 +120,17 @@ def _mapping(
     }
 
 
-def _source(landing: dict[str, Any], raw: RawRow, entry: dict[str, Any] | None) -> dict[str, Any]:
-    columns = _columns(entry or {})
+def _without_masked(mapping: dict[str, Any], stream: UUID, entity: str, field: Field, mask: Mask) -> dict[str, Any]:
+    """A mapping's words and a person's reason may repeat values of the columns that the field is made of."""
+    if mask.sees_entry(stream, entity, field.name, mapping["entry"]):
+        return mapping
+    decision = mapping["decision"] and mapping["decision"] | {"reason": None}
+    return mapping | {"entry": mask.entry(stream, entity, field.name, mapping["entry"]), "decision": decision}
+
+
+def _source(landing: dict[str, Any], raw: RawRow, entry: dict[str, Any] | None, mask: Mask) -> dict[str, Any]:
+    columns, stream = sorted(columns_of(entry)), landing["stream_id"]
+    values = mask.raw(stream, raw.values)
     return {
         "connection": {
             "id": landing["connection_id"],
@@ -135,18 +148,8 @@ def _source(landing: dict[str, Any], raw: RawRow, entry: dict[str, Any] | None) 
         "landed_at": landing["landed_at"],
         "part": landing["part"],
         "row": raw.row,
-        "key": raw.key,
-        "spelled": {name: raw.values[name] for name in columns if name in raw.values},
-        "values": raw.values,
+        "key": raw.key if mask.sees_keys(stream, landing["key"]) else None,
+        "spelled": {name: values[name] for name in columns if name in values},
+        "values": values,
+        "masked": mask.columns(stream, raw.values),
     }
-
-
-def _columns(entry: dict[str, Any]) -> list[str]:
-    """The source's columns that the field is made of."""
-    if entry.get("from") is not None:
-        return [str(entry["from"])]
-    if entry.get("expr") is None:
-        return []
-    return sorted(
-        {str(node.name) for node in check_expression(str(entry["expr"])).walk() if node.key == "column"}
-    )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from aos_api.masking import Mask
 from aos_api.paging import read_cursor, write_cursor
+from aos_core.errors import NeedsADecision
 from aos_core.tenancy import Tenant
 from aos_resources.database import Transaction
 
@@ -14,7 +16,7 @@ _STEP = "select r.id, r.dagster_run_id as run, r.stage, r.subject, r.state, r.st
 _LONGEST_RUN = "interval '1 day'"
 
 
-def runs(transaction: Transaction, limit: int, cursor: str | None, stage: str | None, state: str | None) -> dict[str, Any]:
+def runs(transaction: Transaction, limit: int, cursor: str | None, stage: str | None, state: str | None, mask: Mask) -> dict[str, Any]:
     """Steps, the newest first, and the cursor of older ones; without a filter a run is whole on the page of its newest step.
 
     Raises:
@@ -24,11 +26,11 @@ def runs(transaction: Transaction, limit: int, cursor: str | None, stage: str | 
     before = read_cursor(listing, cursor)[0] if cursor is not None else None
     items = _steps(transaction, limit, before, stage, state)
     if len(items) < limit:
-        return {"items": items, "next": None}
+        return {"items": [_seen(one, mask) for one in items], "next": None}
     last = items[-1]["id"]
     older = _steps(transaction, 1, last, stage, state)
     rest = _rest(transaction, items) if stage is None and state is None else []
-    return {"items": items + rest, "next": write_cursor(listing, last, 0) if older else None}
+    return {"items": [_seen(one, mask) for one in items + rest], "next": write_cursor(listing, last, 0) if older else None}
 
 
 def _steps(transaction: Transaction, limit: int, before: UUID | None, stage: str | None, state: str | None) -> list[dict[str, Any]]:
@@ -46,9 +48,14 @@ def _steps(transaction: Transaction, limit: int, before: UUID | None, stage: str
     return [dict(row) for row in rows]
 
 
-def one_step(transaction: Transaction, step_id: UUID) -> dict[str, Any]:
+def one_step(transaction: Transaction, step_id: UUID, mask: Mask) -> dict[str, Any]:
     """Raises NotFound where there is no such step."""
-    return dict(transaction.one("step of a run", f"{_STEP} where r.id = :id", id=step_id))
+    return _seen(dict(transaction.one("step of a run", f"{_STEP} where r.id = :id", id=step_id)), mask)
+
+
+def _seen(step: dict[str, Any], mask: Mask) -> dict[str, Any]:
+    """What a step counted, and why it failed without the values that it stumbled over."""
+    return step | {"summary": mask.counted(step["summary"]), "error": mask.trouble(step["error"])}
 
 
 def _rest(transaction: Transaction, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -68,3 +75,15 @@ def ask_for_run(transaction: Transaction, tenant: Tenant, reason: str, by: str) 
     seq = transaction.next_seq()
     transaction.announce(seq, "run.requested", tenant.slug, {"reason": reason, "by": by})
     return seq
+
+
+def check_active(transaction: Transaction, connection_id: UUID) -> str:
+    """The connection's name, where a run would read it.
+
+    Raises:
+        NotFound: no such connection. NeedsADecision: it is not active.
+    """
+    row = transaction.one("connection", "select name, state from aos.connections where id = :id", id=connection_id)
+    if row["state"] != "active":
+        raise NeedsADecision(f"The connection is {row['state']}", culprit=row["name"], fix="Only active ones are read.")
+    return str(row["name"])

@@ -11,8 +11,10 @@ from pydantic import BaseModel, Field, SecretStr
 
 from aos_api.dependencies import COOKIE, Held, SignedIn, from_no_other_site, set_cookie
 from aos_api.errors import problems
+from aos_api.identity import allowed_to
 from aos_api.routers.models import AT, ID, example
-from aos_api.signing_in import Started, sign_in_throttled, switch
+from aos_api.signing_in import Started, granted_to, sign_in_throttled, switch
+from aos_resources.audit import Entry
 from aos_resources.people import Membership, Persona, Role, memberships
 
 router = APIRouter(tags=["session"])
@@ -55,10 +57,10 @@ class Token(BaseModel):
     access_token: str
     token_type: Literal["bearer"] = "bearer"
     expires_at: datetime
-    tenant: TenantSeen
+    tenant: TenantSeen | None = Field(description="None for an operator who is in no tenant.")
 
 
-class Person(BaseModel):
+class UserSeen(BaseModel):
     model_config = example(id=ID, email="ada@acme.example", name="Ada")
 
     id: UUID
@@ -66,19 +68,34 @@ class Person(BaseModel):
     name: str
 
 
+class GrantedTenant(BaseModel):
+    """A tenant that lets me in as an operator, to look."""
+
+    model_config = example(slug="globex", name="Globex", until=AT)
+
+    slug: str
+    name: str
+    until: datetime
+
+
 class Me(BaseModel):
     model_config = example(
         user={"id": ID, "email": "ada@acme.example", "name": "Ada"},
         tenant={"id": ID, "slug": "acme", "name": "Acme", "role": "engineer", "persona": "CFO"},
         tenants=[{"id": ID, "slug": "acme", "name": "Acme", "role": "engineer", "persona": "CFO"}],
-        role="engineer", expires_at=AT,
+        role="engineer", operator=False, may=["decide:proposals", "read:proposals"], expires_at=AT, by_grant=False, until=None, granted=[],
     )  # fmt: skip
 
-    user: Person
-    tenant: TenantSeen
+    user: UserSeen
+    tenant: TenantSeen | None = Field(description="None for an operator who is in no tenant.")
     tenants: list[TenantSeen]
-    role: Role
+    role: Role | None
+    operator: bool = Field(description="Whether I am an operator of this installation.")
+    may: list[str] = Field(description="What I may do here, each as `verb:noun`.")
     expires_at: datetime
+    by_grant: bool = Field(description="Whether I am in this tenant because it lets me look, as an operator.")
+    until: datetime | None = Field(description="When that ends.")
+    granted: list[GrantedTenant] = Field(description="Tenants that let me in as an operator, which I may switch to.")
 
 
 @router.post(
@@ -90,13 +107,15 @@ class Me(BaseModel):
 def sign_in(body: Login, request: Request, response: Response, held: Held) -> Token:
     """Returns a bearer token and sets it as a cookie that scripts cannot read."""
     started = sign_in_throttled(held, request, body.email, body.password.get_secret_value(), body.tenant)
-    return _answer(request, response, started)
+    return signed_in_answer(request, response, started)
 
 
 @router.post("/auth/logout", summary="Sign out", status_code=204, responses=problems(401, 403, 503))
 def sign_out(caller: SignedIn, response: Response, held: Held) -> None:
     """The token ends at once, wherever it is kept."""
-    held.tokens.revoke(caller.session.claims)
+    session = caller.session
+    entry = Entry(caller.actor, "end", "session", str(session.claims.token_id))
+    held.tokens.revoke(session.claims, entry=entry, tenant=session.membership.tenant if session.membership else None)
     response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax")
 
 
@@ -105,27 +124,36 @@ def sign_out(caller: SignedIn, response: Response, held: Held) -> None:
 )
 def switch_tenant(body: Switch, caller: SignedIn, request: Request, response: Response, held: Held) -> Token:
     """The old token ends; the new one ends when the old one would have."""
-    return _answer(request, response, switch(held, caller, body.tenant))
+    return signed_in_answer(request, response, switch(held, request, caller, body.tenant))
 
 
 @router.get("/me", summary="Who I am, and where", responses=problems(401, 503))
 def read_me(caller: SignedIn, held: Held) -> Me:
     session = caller.session
     return Me(
-        user=Person.model_validate(vars(session.user)),
-        tenant=_tenant(session.membership),
-        tenants=[_tenant(one) for one in memberships(held.database, caller.user)],
-        role=caller.role,
+        user=UserSeen.model_validate(vars(session.user)),
+        tenant=_tenant(session.membership) if session.membership else None,
+        tenants=[_tenant(one) for one in memberships(held.database, session.user.id)],
+        role=session.membership.role if session.membership else None,
+        operator=session.operator,
+        may=allowed_to(caller.standings | ({session.membership.role} if session.membership else set())),
         expires_at=session.claims.expires_at,
+        by_grant=session.by_grant,
+        until=session.granted_until,
+        granted=[
+            GrantedTenant(slug=one.membership.tenant.slug, name=one.membership.tenant_name, until=one.until)
+            for one in (granted_to(held, session.user.id) if session.operator else [])
+        ],
     )
 
 
-def _answer(request: Request, response: Response, started: Started) -> Token:
+def signed_in_answer(request: Request, response: Response, started: Started) -> Token:
     issued = started.issued
     seconds = int((issued.claims.expires_at - datetime.now(UTC)).total_seconds())
     set_cookie(request, response, issued, max(0, seconds))
     return Token(
-        access_token=issued.token, expires_at=issued.claims.expires_at, tenant=_tenant(started.membership)
+        access_token=issued.token, expires_at=issued.claims.expires_at,
+        tenant=_tenant(started.membership) if started.membership else None,
     )
 
 

@@ -1,166 +1,65 @@
-"""Connections and their syncs, over HTTP."""
+"""Connections and their syncs, read over HTTP."""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, Field
 
-from aos_api.dependencies import Workspace, who_may
+from aos_api.dependencies import Held, Workspace, who_may
 from aos_api.errors import problems
 from aos_api.paging import Limit
 from aos_api.reads import connections as read
-from aos_api.routers.models import AT, ID, MADE, READ, MappingSeen, ReadingBalance, Trouble, example
+from aos_api.reads import selection, syncs
+from aos_api.reads.external_syncs import with_external
+from aos_api.routers.connection_forms import ConnectionDetail, ConnectionList, Selection, SyncList, SyncSeen
 
 router = APIRouter()
 Connections = Annotated[Workspace, Depends(who_may("read", "connections"))]
 Syncs = Annotated[Workspace, Depends(who_may("read", "syncs"))]
 
-_LAST: dict[str, Any] = {
-    "id": ID, "state": "succeeded", "started_at": AT, "ended_at": AT, "error": None, "read": 1200, "landed": 40, "deleted": 0,
-    "balanced": True,
-}  # fmt: skip
-_CONNECTION: dict[str, Any] = {
-    "id": ID, "name": "crm", "source": "files", "state": "active", "note": None, "config": {"folder": "/data/crm"},
-    "has_secret": False, "created_at": AT, "streams": 3, "last_sync": _LAST, "drift": None, "next_sync_at": AT,
-}  # fmt: skip
-_SYNC: dict[str, Any] = {
-    "id": ID, "connection_id": ID, "connection": "crm", "state": "succeeded", "started_at": AT, "ended_at": AT,
-    "error": None, "run_id": None, "streams": [READ], "balanced": True,
-}  # fmt: skip
-State = Literal["running", "succeeded", "failed"]
-
-
-class LastSync(BaseModel):
-    id: UUID
-    state: State
-    started_at: datetime
-    ended_at: datetime | None
-    error: Trouble | None
-    read: int = Field(description="Rows of all its streams; landed are those that were new or changed.")
-    landed: int
-    deleted: int
-    balanced: bool = Field(description="Whether read = landed + unchanged + rejected in each stream.")
-
-
-class Drift(BaseModel):
-    streams: list[str] = Field(description="Streams whose last fingerprint has another shape than the one before.")
-    seen_at: datetime
-
-
-class ConnectionSeen(BaseModel):
-    """One access to one source. Its secret is never shown."""
-
-    model_config = example(_CONNECTION)
-
-    id: UUID
-    name: str
-    source: str = Field(description="The kind of system.")
-    state: Literal["active", "paused"]
-    note: str | None
-    config: dict[str, Any]
-    has_secret: bool
-    created_at: datetime
-    streams: int
-    last_sync: LastSync | None
-    drift: Drift | None
-    next_sync_at: datetime | None = Field(description="By the schedule; None while the connection is paused.")
-
-
-class ConnectionList(BaseModel):
-    items: list[ConnectionSeen]
-
-
-class StreamBalances(BaseModel):
-    """Both balances of one stream: of its last reading, and of each mapping that it feeds."""
-
-    model_config = example(
-        {
-            "id": ID,
-            "name": "accounts",
-            "delete_mode": "exact",
-            "policy": {},
-            "reading": READ,
-            "mappings": [MADE],
-        }
-    )
-
-    id: UUID
-    name: str
-    delete_mode: Literal["exact", "periodic", "unknown"]
-    policy: dict[str, Any]
-    reading: ReadingBalance | None
-    mappings: list[MappingSeen]
-
-
-class ConnectionDetail(ConnectionSeen):
-    model_config = example(_CONNECTION | {"detail": []})
-
-    detail: list[StreamBalances] = Field(description="Its streams.")
-
-
-class SyncSeen(BaseModel):
-    """One reading of a connection, with its balance per stream."""
-
-    model_config = example(_SYNC)
-
-    id: UUID
-    connection_id: UUID
-    connection: str
-    state: State
-    started_at: datetime
-    ended_at: datetime | None
-    error: Trouble | None
-    run_id: UUID | None
-    streams: list[ReadingBalance]
-    balanced: bool
-
-
-class SyncList(BaseModel):
-    items: list[SyncSeen]
-
 
 @router.get("/connections", tags=["connections"], summary="Connections", responses=problems(401, 403, 503))
-def list_connections(here: Connections) -> ConnectionList:
+def list_connections(here: Connections, held: Held) -> ConnectionList:
     with here.database.transaction() as transaction:
-        return ConnectionList.model_validate({"items": read.all_connections(transaction)})
+        return ConnectionList.model_validate({"items": read.all_connections(transaction, here.mask, scheduled(here, held))})
 
 
-@router.get(
-    "/connections/{connection_id}",
-    tags=["connections"],
-    summary="One connection",
-    responses=problems(401, 403, 404, 422, 503),
-)
-def read_connection(here: Connections, connection_id: UUID) -> ConnectionDetail:
-    """With its streams and both balances of each."""
+@router.get("/connections/{connection_id}", tags=["connections"], summary="One connection", responses=problems(401, 403, 404, 422, 503))
+def read_connection(here: Connections, connection_id: UUID, held: Held) -> ConnectionDetail:
+    """With its streams, how each is read, and both balances of each."""
     with here.database.transaction() as transaction:
-        return ConnectionDetail.model_validate(read.one_connection(transaction, connection_id))
+        return ConnectionDetail.model_validate(read.one_connection(transaction, connection_id, here.mask, scheduled(here, held)))
 
 
-@router.get(
-    "/connections/{connection_id}/syncs",
-    tags=["connections"],
-    summary="Syncs of one connection, newest first",
-    responses=problems(401, 403, 404, 422, 503),
-)
+@router.get("/connections/{connection_id}/syncs", tags=["connections"], summary="Syncs of one connection, newest first", responses=problems(401, 403, 404, 422, 503))
 def list_connection_syncs(here: Connections, connection_id: UUID, limit: Limit = 50) -> SyncList:
     with here.database.transaction() as transaction:
-        return SyncList.model_validate({"items": read.syncs(transaction, limit, connection_id)})
+        return SyncList.model_validate({"items": syncs.syncs(transaction, limit, here.mask, connection_id)})
+
+
+@router.get("/connections/{connection_id}/selection", tags=["connections"], summary="What of a connection is worth looking at", responses=problems(401, 403, 404, 422, 503))
+def read_selection(here: Connections, connection_id: UUID) -> Selection:
+    """Of its last syncs those that say how it stands, and the fewest of its streams that fill the ontology."""
+    with here.database.transaction() as transaction:
+        return Selection.model_validate(selection.of_connection(transaction, connection_id, here.ontology, here.mask))
 
 
 @router.get("/syncs", tags=["syncs"], summary="Syncs, newest first", responses=problems(401, 403, 422, 503))
-def list_syncs(here: Syncs, limit: Limit = 50) -> SyncList:
+def list_syncs(here: Syncs, held: Held, limit: Limit = 50) -> SyncList:
+    """Jobs of an external Airbyte among them, where the tenant has a workspace there. One that is away hides none of ours."""
     with here.database.transaction() as transaction:
-        return SyncList.model_validate({"items": read.syncs(transaction, limit)})
+        ours = syncs.syncs(transaction, limit, here.mask)
+    return SyncList.model_validate(with_external(here.database, held.airbyte, ours, limit, here.mask))
 
 
-@router.get(
-    "/syncs/{sync_id}", tags=["syncs"], summary="One sync", responses=problems(401, 403, 404, 422, 503)
-)
+@router.get("/syncs/{sync_id}", tags=["syncs"], summary="One sync", responses=problems(401, 403, 404, 422, 503))
 def read_sync(here: Syncs, sync_id: UUID) -> SyncSeen:
     with here.database.transaction() as transaction:
-        return SyncSeen.model_validate(read.one_sync(transaction, sync_id))
+        return SyncSeen.model_validate(syncs.one_sync(transaction, sync_id, here.mask))
+
+
+def scheduled(here: Workspace, held: Held) -> bool:
+    """Whether the schedule refreshes this tenant at all."""
+    return held.flags.on("SCHEDULED_REFRESH", here.caller.tenant)

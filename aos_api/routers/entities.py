@@ -16,13 +16,14 @@ from aos_api.reads import entities as read
 from aos_api.reads.facets import facets
 from aos_api.reads.finding import RESERVED, Asked
 from aos_api.routers.models import ID, VersionSeen, example
+from aos_core.ontology import Kind
 
 router = APIRouter(prefix="/entities", tags=["entities"])
 Here = Annotated[Workspace, Depends(who_may("read", "entities"))]
 
 _FIELD: dict[str, Any] = {
     "name": "revenue", "type": "money", "key": False, "required": False, "metric": False, "target": None, "members": [],
-    "unit": None, "alias": [], "about": "annual revenue, in units of the currency",
+    "unit": None, "alias": [], "about": "annual revenue, in units of the currency", "holds": "money", "masked": False,
 }  # fmt: skip
 _ENTITY: dict[str, Any] = {
     "name": "account", "plural": "accounts", "about": "A company that is sold to.", "alias": ["customer"], "rows": 1200,
@@ -35,6 +36,10 @@ _RECORD: dict[str, Any] = {
 _FACET: dict[str, Any] = {
     "field": "risk_level", "values": [{"value": "low", "count": 810}, {"value": "high", "count": 340}], "others": 0, "empty": 50,
 }  # fmt: skip
+_MASKED = (
+    "Fields that are masked for your role: null, whatever they hold. The key's name stands for `source_key`, a reference's for"
+    " what the source says in it, `extras` for all of them."
+)
 # Filters are free-form by nature: each names a field of the entity.
 _FILTERS: dict[str, Any] = {
     "parameters": [
@@ -69,6 +74,11 @@ class FieldSeen(BaseModel):
     unit: str | None
     alias: list[str]
     about: str
+    holds: Kind | None = Field(description="What is masked by role: personal data or money.")
+    masked: bool = Field(
+        description="For your role: null in every record, and nothing can be asked by it. Of the key and of references only"
+        " what the source itself says is masked."
+    )
 
 
 class EntitySeen(BaseModel):
@@ -108,6 +118,7 @@ class RecordPage(BaseModel):
     rows: list[Record]
     total: int = Field(description="Rows that match in this version, on all pages together.")
     next: str | None = Field(description="Cursor of the next page, of the same version; None at the end.")
+    masked: list[str] = Field(description=_MASKED)
 
 
 class RecordSeen(BaseModel):
@@ -116,6 +127,7 @@ class RecordSeen(BaseModel):
         description="The id that was asked for, where it was merged into this one."
     )
     record: Record
+    masked: list[str] = Field(description=_MASKED)
 
 
 class FacetValue(BaseModel):
@@ -140,6 +152,7 @@ class FacetList(BaseModel):
     facets: list[Facet] = Field(
         description="Enums, booleans, and text and references of 2 to about 50 values."
     )
+    masked: list[str] = Field(description="Fields that are masked for your role, which have no facets.")
 
 
 def _none() -> list[str]:
@@ -183,7 +196,7 @@ Found = Annotated[Asked, Depends(found_by)]
 
 @router.get("", summary="Entities, their fields and how many rows", responses=problems(401, 403, 503))
 def list_entities(here: Here) -> EntityList:
-    return EntityList.model_validate(read.all_entities(here.ontology, here.warehouse))
+    return EntityList.model_validate(read.all_entities(here.ontology, here.warehouse, here.mask))
 
 
 @router.get(
@@ -197,7 +210,7 @@ def list_records(
     here: Here, name: str, asked: Found, sort: Sort = None, limit: Limit = 100, cursor: After = None
 ) -> Response:
     """By name, plural or alias. Later pages stay on the first page's version, so every row is met once."""
-    page = read.page(here.ontology, here.warehouse, name, replace(asked, sort=sort), limit, cursor)
+    page = read.page(here.ontology, here.warehouse, name, replace(asked, sort=sort), limit, cursor, here.mask)
     return Response(page, media_type="application/json")
 
 
@@ -210,7 +223,7 @@ def list_records(
 )
 def list_facets(here: Here, name: str, asked: Found) -> FacetList:
     """For fields of few values, under the same filters and search as the records."""
-    return FacetList.model_validate(facets(here.ontology, here.warehouse, name, asked))
+    return FacetList.model_validate(facets(here.ontology, here.warehouse, name, asked, here.mask))
 
 
 @router.get(
@@ -221,5 +234,5 @@ def list_facets(here: Here, name: str, asked: Found) -> FacetList:
 )
 def read_record(here: Here, name: str, entity_id: UUID) -> Response:
     """An id stays good for ever: one that was merged away leads to what it became."""
-    found = read.one_record(here.ontology, here.database, here.warehouse, name, entity_id)
+    found = read.one_record(here.ontology, here.database, here.warehouse, name, entity_id, here.mask)
     return Response(found, media_type="application/json")

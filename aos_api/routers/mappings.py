@@ -63,6 +63,7 @@ class Quarantined(BaseModel):
 class QuarantinePage(BaseModel):
     rows: list[Quarantined]
     next: str | None = Field(description="Cursor of the next page; None at the end.")
+    masked: list[str] = Field(description="What is masked for your role: fields without their values, and `source_key`.")
 
 
 @router.get("", summary="Mappings with their balance", responses=problems(401, 403, 503))
@@ -75,7 +76,7 @@ def list_mappings(here: Here) -> MappingList:
 @router.get("/{mapping_id}", summary="One mapping", responses=problems(401, 403, 404, 422, 503))
 def read_mapping(here: Here, mapping_id: UUID) -> MappingDetail:
     with here.database.transaction() as transaction:
-        return MappingDetail.model_validate(read.one_mapping(transaction, mapping_id))
+        return MappingDetail.model_validate(read.one_mapping(transaction, mapping_id, here.mask))
 
 
 @router.get(
@@ -88,5 +89,5 @@ def list_quarantine(
 ) -> QuarantinePage:
     """Whole rows (`row`), or values of rows that went on without them (`cell`)."""
     return QuarantinePage.model_validate(
-        read.quarantine(here.database, here.landed, mapping_id, kind, limit, cursor)
+        read.quarantine(here.database, here.landed, mapping_id, kind, limit, cursor, here.mask)
     )

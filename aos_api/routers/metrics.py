@@ -29,6 +29,7 @@ class MetricSeen(BaseModel):
             "definition": "Sum of amount of opportunities that are open",
             "value": "1250000.5",
             "rows": 42,
+            "masked": None,
         }
     )
 
@@ -38,8 +39,9 @@ class MetricSeen(BaseModel):
     definition: str
     unit: str | None
     currency: str | None
-    value: str | None = Field(description="Exact decimal text; None where there is nothing to count.")
-    rows: int = Field(description="Records that it is made of.")
+    value: str | None = Field(description="Exact decimal text; None where there is nothing to count, or it is masked.")
+    rows: int | None = Field(description="Records that it is made of; None where it is masked.")
+    masked: str | None = Field(description="Why it is not shown to your role, and who can let it be; None where it is.")
 
 
 class MetricList(BaseModel):
@@ -51,4 +53,4 @@ class MetricList(BaseModel):
 
 @router.get("", summary="Figures with their definitions", responses=problems(401, 403, 503))
 def list_metrics(here: Here) -> MetricList:
-    return MetricList.model_validate(all_metrics(here.warehouse))
+    return MetricList.model_validate(all_metrics(here.warehouse, here.mask))

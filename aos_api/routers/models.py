@@ -28,7 +28,7 @@ class VersionSeen(BaseModel):
 
 
 class Trouble(BaseModel):
-    """Why something failed, in a sentence."""
+    """Why something failed, in a sentence. `masked`: the reason may quote values that are masked for your role."""
 
     model_config = ConfigDict(
         extra="allow", json_schema_extra={"example": {"what": "The file could not be parsed."}}
@@ -40,6 +40,7 @@ class Trouble(BaseModel):
 READ: dict[str, Any] = {
     "stream_id": ID, "stream": "accounts", "read": 1200, "landed": 40, "unchanged": 1158, "rejected": 2, "deleted": 3,
     "rejects": [{"line": 17, "reason": "too many columns", "text": "a,b,c,d"}], "error": None, "balanced": True,
+    "state": "done", "bytes": 20480, "seconds": 1.4, "said": {}, "changed": ["Sector is new"],
 }  # fmt: skip
 
 
@@ -55,9 +56,18 @@ class ReadingBalance(BaseModel):
     unchanged: int
     rejected: int
     deleted: int
-    rejects: list[dict[str, Any]] = Field(description="Rows that could not be parsed, a sample.")
+    rejects: list[dict[str, Any]] = Field(
+        description="Rows that could not be parsed, a sample; only their places where your role sees anything masked."
+    )
     error: Trouble | None
     balanced: bool
+    state: Literal["reading", "done", "failed", "held", "cancelled"] = Field(
+        description="`held`: so many rows would vanish that somebody must say so first."
+    )
+    bytes: int = Field(description="Of what landed.")
+    seconds: float
+    said: dict[str, Any] = Field(description="What the reading says of itself beyond its figures.")
+    changed: list[str] = Field(description="What became of the stream's columns since the sync before, in words.")
 
 
 class MappingBalance(BaseModel):

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field, model_validator
 
+from aos_api.changing import Change
 from aos_api.dependencies import Workspace, who_may
 from aos_api.errors import problems
 from aos_api.paging import Limit
@@ -24,6 +25,7 @@ _PROPOSAL: dict[str, Any] = {
     "id": ID, "kind": "mapping", "stream_id": ID, "stream": "crm/accounts", "entity": "account", "field": "industry",
     "title": "crm/accounts.Sector feeds industry?", "change": {"from": "Sector"}, "change_hash": "5d41", "evidence": ["alias"],
     "effect": {}, "confidence": 0.93, "state": "open", "seq": 12, "created_at": AT, "decided_at": None,
+    "masked": [],
 }  # fmt: skip
 
 
@@ -48,6 +50,7 @@ class ProposalSeen(BaseModel):
     seq: int
     created_at: datetime
     decided_at: datetime | None
+    masked: list[str] = Field(description="Parts that may repeat values which are masked for your role, and are left out.")
 
 
 class ProposalList(BaseModel):
@@ -108,13 +111,13 @@ class Decided(BaseModel):
 @router.get("", summary="Proposals, newest first", responses=problems(401, 403, 422, 503))
 def list_proposals(here: Reading, state: State | None = None, limit: Limit = 100) -> ProposalList:
     with here.database.transaction() as transaction:
-        return ProposalList.model_validate({"items": act.all_proposals(transaction, state, limit)})
+        return ProposalList.model_validate({"items": act.all_proposals(transaction, state, limit, here.mask)})
 
 
 @router.get("/{proposal_id}", summary="One proposal", responses=problems(401, 403, 404, 422, 503))
 def read_proposal(here: Reading, proposal_id: UUID) -> ProposalDetail:
     with here.database.transaction() as transaction:
-        return ProposalDetail.model_validate(act.one_proposal(transaction, proposal_id))
+        return ProposalDetail.model_validate(act.one_proposal(transaction, proposal_id, here.mask))
 
 
 @router.post(
@@ -124,9 +127,13 @@ def read_proposal(here: Reading, proposal_id: UUID) -> ProposalDetail:
 )
 def decide_proposal(here: Deciding, proposal_id: UUID, body: Decision) -> Decided:
     """Applies exactly the change that was seen, or fails."""
-    with here.database.transaction() as transaction:
+
+    def decide(change: Change) -> Decided:
+        change.detail, change.after = {"verdict": body.verdict}, body.change
         seq = act.decide_exactly(
-            transaction, here.ontology, proposal_id, verdict=body.verdict, change=body.change,
-            change_hash=body.change_hash, reason=body.reason, by=here.caller.email,
+            change.transaction, here.ontology, proposal_id, verdict=body.verdict, change=body.change,
+            change_hash=body.change_hash, reason=body.reason, by=here.caller.name,
         )  # fmt: skip
-    return Decided(seq=seq)
+        return Decided(seq=seq)
+
+    return here.change(Decided, decide, proposal_id)

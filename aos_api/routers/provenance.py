@@ -22,7 +22,7 @@ _SOURCE: dict[str, Any] = {
     "connection": {"id": ID, "name": "crm", "source": "files"}, "stream": {"id": ID, "name": "accounts"},
     "sync": {"id": ID, "state": "succeeded", "started_at": AT, "ended_at": AT}, "landing": ID, "landed_at": AT,
     "part": "accounts.csv", "row": 0, "key": "A-1", "spelled": {"AnnualRevenue": "1.2000005"},
-    "values": {"Id": "A-1", "AnnualRevenue": "1.2000005"},
+    "values": {"Id": "A-1", "AnnualRevenue": "1.2000005"}, "masked": [],
 }  # fmt: skip
 _MADE_BY: dict[str, Any] = {
     "id": ID, "version": 3, "made_by": "auto", "created_at": AT, "by": "ada@acme.example",
@@ -64,6 +64,7 @@ class CellSource(BaseModel):
     part: str = Field(description="File, or part of the reading.")
     row: int = Field(description="Its number in the landing, from 0.")
     key: str | None
+    masked: list[str] = Field(description="Columns that are masked for your role: null here, whatever they hold.")
     spelled: dict[str, Any] = Field(
         description="The columns that the cell is made of, as the source spells them."
     )
@@ -101,6 +102,7 @@ class CellSeen(BaseModel):
             "id": ID,
             "field": "revenue",
             "value": "1200000.5",
+            "masked": [],
             "source": _SOURCE,
             "mapping": _MADE_BY,
         }
@@ -111,7 +113,8 @@ class CellSeen(BaseModel):
     id: UUID
     field: str
     value: Any
-    source: CellSource | None = Field(description="None where the cell is empty.")
+    masked: list[str] = Field(description="The field, where it is masked for your role: then nothing of it is told.")
+    source: CellSource | None = Field(description="None where the cell is empty or masked.")
     mapping: CellMapping | None
 
 
@@ -122,5 +125,5 @@ class CellSeen(BaseModel):
 )
 def read_provenance(here: Here, name: str, entity_id: UUID, field: str) -> CellSeen:
     """The source row, the mapping's version, and who decided it, when."""
-    found = cell(here.ontology, here.database, here.warehouse, here.landed, name, entity_id, field)
+    found = cell(here.ontology, here.database, here.warehouse, here.landed, name, entity_id, field, here.mask)
     return CellSeen.model_validate(found)

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from aos_api.changing import Change
 from aos_api.dependencies import Workspace, who_may
 from aos_api.errors import problems
 from aos_api.paging import After, Limit
@@ -86,17 +87,21 @@ def list_runs(
     Without a filter no run is cut in two: a page may hold more steps than asked, and the next one begins with another run.
     """
     with here.database.transaction() as transaction:
-        return RunList.model_validate(act.runs(transaction, limit, cursor, stage, state))
+        return RunList.model_validate(act.runs(transaction, limit, cursor, stage, state, here.mask))
 
 
 @router.get("/{step_id}", summary="One step of a run", responses=problems(401, 403, 404, 422, 503))
 def read_run_step(here: Reading, step_id: UUID) -> RunSeen:
     with here.database.transaction() as transaction:
-        return RunSeen.model_validate(act.one_step(transaction, step_id))
+        return RunSeen.model_validate(act.one_step(transaction, step_id, here.mask))
 
 
 @router.post("", summary="Ask for a refresh", status_code=202, responses=problems(401, 403, 422, 503))
 def request_run(here: Asking, body: RunRequest) -> Requested:
     """Whoever watches for requests starts the run; asking twice at once is one run."""
-    with here.database.transaction() as transaction:
-        return Requested(seq=act.ask_for_run(transaction, here.caller.tenant, body.reason, here.caller.email))
+
+    def ask(change: Change) -> Requested:
+        change.detail = {"reason": body.reason}
+        return Requested(seq=act.ask_for_run(change.transaction, here.caller.tenant, body.reason, here.caller.name))
+
+    return here.change(Requested, ask)

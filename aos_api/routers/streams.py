@@ -13,6 +13,8 @@ from aos_api.dependencies import Workspace, who_may
 from aos_api.errors import problems
 from aos_api.paging import After, Limit
 from aos_api.reads import streams as read
+from aos_api.reads import syncs
+from aos_api.routers.connection_forms import SyncList, Vanishing
 from aos_api.routers.models import AT, ID, MADE, MappingSeen, example
 
 router = APIRouter(prefix="/streams", tags=["streams"])
@@ -20,12 +22,12 @@ Here = Annotated[Workspace, Depends(who_may("read", "streams"))]
 
 _COLUMN: dict[str, Any] = {
     "name": "AnnualRevenue", "declared": "", "inferred": "decimal", "nulls": 0.02, "distinct": 980, "top": ["1200000"],
-    "description": "Estimated annual revenue in millions",
+    "description": "Estimated annual revenue in millions", "masked": False,
 }  # fmt: skip
 _STREAM: dict[str, Any] = {
     "id": ID, "connection_id": ID, "connection": "crm", "name": "accounts", "label": "crm/accounts", "key": ["Id"],
     "key_origin": "proven", "cursor_column": None, "delete_mode": "exact", "policy": {}, "columns": 12, "created_at": AT,
-    "rows": 1200, "landed_at": AT, "mapped": 1,
+    "rows": 1200, "landed_at": AT, "mapped": 1, "selected": True, "treated": {"Phone": "hash"}, "reset_at": None, "may_vanish": None,
 }  # fmt: skip
 
 
@@ -49,6 +51,7 @@ class StreamSeen(BaseModel):
     rows: int | None = Field(description="Rows of its latest landed state.")
     landed_at: datetime | None
     mapped: int = Field(description="Mappings that it feeds.")
+    selected: bool = Field(description="Whether it is read.")
 
 
 class StreamList(BaseModel):
@@ -67,11 +70,12 @@ class ColumnSeen(BaseModel):
     distinct: int | None
     top: list[str]
     description: str = Field(description="What the source's data dictionary says of it.")
+    masked: bool = Field(description="For your role: nothing is told of its values.")
 
 
 class StreamDetail(BaseModel):
     model_config = example(
-        _STREAM | {"shape": "9f2c", "taken_at": AT, "columns": [_COLUMN], "mappings": [MADE]}
+        _STREAM | {"shape": "9f2c", "taken_at": AT, "columns": [_COLUMN], "mappings": [MADE], "vanishing": None}
     )
 
     id: UUID
@@ -89,6 +93,11 @@ class StreamDetail(BaseModel):
     landed_at: datetime | None
     shape: str | None = Field(description="Equal shapes have equal columns and types.")
     taken_at: datetime | None = Field(description="When its columns were last looked at.")
+    selected: bool = Field(description="Whether it is read.")
+    treated: dict[str, Literal["omit", "hash"]] = Field(description="Columns that do not land as they are.")
+    reset_at: datetime | None = Field(description="Since when it waits for being read anew from its beginning.")
+    may_vanish: int | None = Field(description="So many rows may vanish at the next sync: somebody said so.")
+    vanishing: Vanishing | None
     columns: list[ColumnSeen]
     mappings: list[MappingSeen]
 
@@ -124,6 +133,8 @@ class LandedRow(BaseModel):
 class LandedPage(BaseModel):
     rows: list[LandedRow]
     next: str | None = Field(description="Cursor of the next page; None at the end.")
+    masked: list[str] = Field(description="Columns that are masked for your role: null in every row, whatever they hold.")
+    key_masked: bool = Field(description="The rows' keys are masked too: they are made of masked columns, or of whole rows.")
 
 
 class FingerprintSeen(BaseModel):
@@ -164,13 +175,13 @@ def list_streams(here: Here) -> StreamList:
 def read_stream(here: Here, stream_id: UUID) -> StreamDetail:
     """With its columns, what the dictionary says of them, and its mappings."""
     with here.database.transaction() as transaction:
-        return StreamDetail.model_validate(read.one_stream(transaction, stream_id))
+        return StreamDetail.model_validate(read.one_stream(transaction, stream_id, here.mask))
 
 
 @router.get("/{stream_id}/rows", summary="Rows as they landed", responses=problems(401, 403, 404, 422, 503))
 def list_stream_rows(here: Here, stream_id: UUID, limit: Limit = 100, cursor: After = None) -> LandedPage:
     """In the order in which they came. Landings never change, so every row is met once."""
-    return LandedPage.model_validate(read.landed_rows(here.database, here.landed, stream_id, limit, cursor))
+    return LandedPage.model_validate(read.landed_rows(here.database, here.landed, stream_id, limit, cursor, here.mask))
 
 
 @router.get(
@@ -180,4 +191,10 @@ def list_stream_rows(here: Here, stream_id: UUID, limit: Limit = 100, cursor: Af
 )
 def list_stream_fingerprints(here: Here, stream_id: UUID, limit: Limit = 20) -> FingerprintList:
     with here.database.transaction() as transaction:
-        return FingerprintList.model_validate({"items": read.fingerprints(transaction, stream_id, limit)})
+        return FingerprintList.model_validate({"items": read.fingerprints(transaction, stream_id, limit, here.mask)})
+
+
+@router.get("/{stream_id}/syncs", summary="What syncs read of a stream, newest first", responses=problems(401, 403, 404, 422, 503))
+def list_stream_syncs(here: Here, stream_id: UUID, limit: Limit = 50) -> SyncList:
+    with here.database.transaction() as transaction:
+        return SyncList.model_validate({"items": syncs.syncs_of_stream(transaction, stream_id, limit, here.mask)})

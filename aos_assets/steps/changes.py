@@ -14,9 +14,11 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from aos_assets.steps.states import State, recall
+from aos_assets.steps.states import SHARES, State, gone_since, recall
+from aos_assets.steps.streams import Pass
 from aos_core.compiling import literal, quoted
 from aos_resources.connectors.source import Part
+from aos_resources.memory import give_back
 from aos_resources.parquet import copy_to, write_parquet
 
 _KEY_TRIES = 5
@@ -24,7 +26,7 @@ _KEY_SAMPLE = 10_000
 # Columns that one expression holds; more of them are taken in parts, for memory's sake.
 _AT_ONCE = 100
 # Fewer where different values are counted: each count holds some megabytes, however few there are.
-COUNTED_AT_ONCE = 20
+_COUNTED_AT_ONCE = 4
 _BETWEEN, _ABSENT = "chr(31)", "chr(30)"
 
 
@@ -63,6 +65,7 @@ def take_in(
         coming = chain(first, coming)
         key = _guessed(connection, first)
     rows = write_parquet(file, _landed_schema(schema), _marked(connection, schema, coming, key), told)
+    give_back()  # what batches were read into, before rows are compared
     show(connection, file)
     return key, rows
 
@@ -74,7 +77,7 @@ def _landed_schema(schema: pa.Schema) -> pa.Schema:
 
 def _marked(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterable[pa.RecordBatch], key: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     """Each batch with what a landing says of its rows; the rows themselves are not touched."""
-    own, landed = _text(key[0]) if len(key) == 1 else "null::varchar", _landed_schema(schema)
+    own, landed = _own(key), _landed_schema(schema)
     at = pa.scalar(datetime.now(UTC), pa.timestamp("us", "UTC"))
     for batch in (one for one in batches if one.num_rows):
         connection.register("batch", batch)
@@ -92,11 +95,14 @@ def _guessed(connection: duckdb.DuckDBPyConnection, first: list[pa.RecordBatch])
         return tuple(prove_key(connection, list(first[0].schema.names), "first_rows"))
     finally:
         connection.unregister("first_rows")
+        give_back()
 
 
-def every_key_once(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether each row that was taken in has a key, and one of its own."""
-    return _one(connection, "select count(*) - count(distinct _key) from written") == 0
+def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, known: bool) -> bool:
+    """Whether each row that was taken in has a key, and one of its own; and, where rows of the part are `known`, none of theirs."""
+    if _without_own(connection, "_key", "written"):
+        return False
+    return not known or not connection.execute("select exists (select 1 from said where part = ? and key in (select _key from written))", [part]).fetchall()[0][0]
 
 
 def show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -115,49 +121,90 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: s
         return []
     # What is absent or twice the same among the first rows is no key; whoever is left is counted.
     likely = []
-    for start in range(0, len(columns), COUNTED_AT_ONCE):
-        some = columns[start : start + COUNTED_AT_ONCE]
+    for start in range(0, len(columns), _COUNTED_AT_ONCE):
+        some = columns[start : start + _COUNTED_AT_ONCE]
         measures = ", ".join(f"count(distinct {_text(name)}) filter (trim({_text(name)}) <> '')" for name in some)
         cells = ", ".join(map(quoted, some))
         total, *counted = connection.execute(f"select count(*), {measures} from (select {cells} from {rows} limit {_KEY_SAMPLE})").fetchall()[0]
         likely += [name for name, distinct in zip(some, counted, strict=True) if distinct == total]
     likely.sort(key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
     for name in likely[:_KEY_TRIES]:
-        if _one(connection, f"select count(*) - count(distinct {_text(name)}) filter (trim({_text(name)}) <> '') from {rows}") == 0:
+        if not _without_own(connection, f"case when trim({_text(name)}) <> '' then {_text(name)} end", rows):
             return [name]
     return []
 
 
+def _without_own(connection: duckdb.DuckDBPyConnection, cell: str, rows: str) -> bool:
+    """Whether any row's cell is absent or another's too; in shares, so that never all of them are held at once."""
+    return any(
+        _one(connection, f"select count(*) - count(distinct {cell}) from {rows} where hash({cell}) % {SHARES} = {share}") for share in range(SHARES)
+    )
+
+
 def compare(
-    connection: duckdb.DuckDBPyConnection, state: State, part: Part, columns: list[str], key: tuple[str, ...], landing: str
-) -> Change:
+    connection: duckdb.DuckDBPyConnection, state: State, part: Part, columns: list[str], key: tuple[str, ...], landing: str,
+    *, going: Pass | None, again: bool,
+) -> Change:  # fmt: skip
     """Fills table `landing_rows` (row in the landing, n, key, op) and tells `next_state` what the reading changed.
 
     Rows of one key are judged together: where any of them changed all land again, so that the last one stays the
     last. A row that repeats its key and content within the reading is kept and marked `r`.
+
+    Args:
+        going: the pass that the part is a slice of; None where the part is a reading by itself.
+        again: every row lands, changed or not: the stream is read from zero.
     """
+    whole = part.complete and going is None
     _identify(connection, columns, key)
-    recall(connection, state, part.name, complete=part.complete)
+    recall(connection, state, part.name, complete=whole)
     connection.execute(
-        "create or replace temp table judged as select g.key, g.hash, g.last, p.key is not null as known, p.landing, p.row,"
-        " p.hash is not distinct from g.hash as same from groups g left join prior p on p.key = g.key"
+        "create or replace temp table judged as select g.key, g.hash, g.last, g.rows, p.key is not null as known, p.landing, p.row,"
+        f" p.hash is not distinct from g.hash{' and false' if again else ''} as same from groups g left join prior p on p.key = g.key"
     )
-    gone = "select key from prior where key not in (select key from groups)" if part.complete else "select null::varchar as key where false"
+    if not whole:
+        connection.execute("drop table prior")
+    connection.execute("create or replace temp table changed as select key, known from judged where not same")
+    if going is not None:
+        _end(connection, part, going)
+    gone = "select key from prior where key not in (select key from groups)" if whole else "select key from gone where part = ?"
     connection.execute(
         f"create or replace temp table landing_rows as select row_number() over (order by n, _key) - 1 as row, * from ("
         f" select -1::bigint as n, key as _key, 'd' as _op from ({gone}) union all"
-        f" select h.n, h.key, case when h.again then 'r' when j.known then 'u' else 'i' end"
-        f" from hashed h join judged j on j.key = h.key where not j.same)"
+        f" select h.n, h.key, case when h.again then 'r' when c.known then 'u' else 'i' end from hashed h join changed c on c.key = h.key)",
+        [] if whole else [part.name],
     )
-    changed = "" if part.complete else " where not j.same"
+    changed = "" if whole else " where not j.same"
     connection.execute(
         "insert into next_state select ?, j.key, j.hash, case when j.same then j.landing else ?::uuid end,"
         f" case when j.same then j.row else l.row end, j.known from judged j left join landing_rows l on l.n = j.last{changed}",
         [part.name, landing],
     )
-    if part.complete:
+    if whole:
         connection.execute("insert into whole values (?)", [part.name])
     return _count(connection)
+
+
+def go(connection: duckdb.DuckDBPyConnection, state: State, part: Part, columns: list[str], key: tuple[str, ...], going: Pass | None) -> Change:
+    """The same for a part that names keys alone: those that are gone, or all there are; only tombstones can land."""
+    _identify(connection, columns, key)
+    if part.holds == "gone":
+        recall(connection, state, part.name, complete=False)
+        connection.execute("insert into gone select ?, key from prior", [part.name])
+    else:
+        _end(connection, part, going or Pass(part.reading))
+    connection.execute(
+        "create or replace temp table landing_rows as select row_number() over (order by key) - 1 as row, -1::bigint as n, key as _key, 'd' as _op"
+        " from gone where part = ?",
+        [part.name],
+    )
+    return Change(0, 0, 0, _one(connection, "select count(*) from landing_rows"))
+
+
+def _end(connection: duckdb.DuckDBPyConnection, part: Part, going: Pass) -> None:
+    """At the end of a whole pass: what was landed and no slice of it showed is gone."""
+    if part.last and part.complete and not going.fresh:
+        gone_since(connection, part.name, going.seen)
+        connection.execute("insert into gone select ?, key from prior", [part.name])
 
 
 def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], file: Path, told: dict[str, str]) -> None:
@@ -169,31 +216,44 @@ def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], fil
     copy_to(connection, rows, file, told)
 
 
+def write_tombstones(connection: duckdb.DuckDBPyConnection, columns: list[str], file: Path, told: dict[str, str]) -> None:
+    """A raw file of table `landing_rows` where no row was read: each says only that it is gone."""
+    names = "".join(f", null::varchar as {quoted(name)}" for name in columns)
+    copy_to(connection, f"select _key, _op, null::uuid as _hash{names}, now() as _at from landing_rows order by row", file, told)
+
+
 def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tuple[str, ...]) -> None:
-    """Tables `hashed` (n, key, hash, again) and `groups` (key, hash, last): windows only over what occurs twice.
+    """Table `hashed` (n, key, hash, again) and view `groups` (key, hash, last, rows): windows only over what occurs twice.
 
     Without a key, content and occurrence are the key.
     """
-    own = (_text(key[0]) if len(key) == 1 else f"cast(json_array({', '.join(map(_text, key))}) as varchar)") if key else "null::varchar"
-    missing = " or ".join(f"{_text(name)} is null" for name in key) or "true"
-    connection.execute(
-        f"create or replace temp table plain as select _row as n, _hash as hash, case when {missing} then null else {own} end as own from written"
-    )
+    connection.execute(f"create or replace temp table plain as select _row as n, _hash as hash, {_own(key)} as own from written")
     connection.execute(
         "create or replace temp table twice as select coalesce(own, hash::varchar) as base, own is null as keyless from plain"
         " group by all having count(*) > 1"
     )
-    several = "(coalesce(own, hash::varchar), own is null) in (select (base, keyless) from twice)" if _one(connection, "select count(*) from twice") else "false"
+    twice = _one(connection, "select count(*) from twice") > 0
+    several = "(coalesce(own, hash::varchar), own is null) in (select (base, keyless) from twice)" if twice else "false"
     connection.execute(
         f"create or replace temp table hashed as select n, coalesce(own, hash::varchar || '-1') as key, hash, false as again from plain where not {several}"
         f" union all select n, coalesce(own, hash::varchar || '-' || row_number() over (partition by hash, own is null order by n)), hash,"
         f" own is not null and row_number() over (partition by own, hash order by n) > 1 from plain where {several}"
     )
+    connection.execute("drop table plain")
+    together, alone = ("key in (select base from twice)", "key not in (select base from twice)") if twice else ("false", "true")
     connection.execute(
-        "create or replace temp table groups as select key, hash, n as last from hashed where key not in (select base from twice)"
-        " union all select key, md5_number(string_agg(hash::varchar, '' order by n))::uuid, max(n) from hashed"
-        " where key in (select base from twice) group by key"
+        "create or replace temp table together as select key, md5_number(string_agg(hash::varchar, '' order by n))::uuid as hash, max(n) as last, count(*) as rows"
+        f" from hashed where {together} group by key"
     )
+    connection.execute(f"create or replace temp view groups as select key, hash, n as last, 1 as rows from hashed where {alone} union all select * from together")
+
+
+def _own(key: tuple[str, ...]) -> str:
+    """What a row calls itself: its key's text, of several columns a list of them; null where there is none or one lacks."""
+    if len(key) == 1:
+        return _text(key[0])
+    lacks = " or ".join(f"{_text(name)} is null" for name in key)
+    return f"case when {lacks} then null else cast(json_array({', '.join(map(_text, key))}) as varchar) end" if key else "null::varchar"
 
 
 def row_hash(batch: pa.RecordBatch) -> str:
@@ -229,7 +289,7 @@ def _count(connection: duckdb.DuckDBPyConnection) -> Change:
     return Change(
         read=_one(connection, "select count(*) from written"),
         landed=_one(connection, "select count(*) from landing_rows where _op <> 'd'"),
-        unchanged=_one(connection, "select count(*) from hashed join judged using (key) where same"),
+        unchanged=_one(connection, "select coalesce(sum(rows), 0) from judged where same"),
         deleted=_one(connection, "select count(*) from landing_rows where _op = 'd'"),
     )
 

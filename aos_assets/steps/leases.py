@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from threading import Event, Thread
 
-from aos_core.errors import AosError, TryAgain
+from aos_core.errors import AosError, Busy
 from aos_resources.database import TenantDatabase, Transaction
 
 # Short, since a living worker prolongs it: one that was killed stands in the way for half a minute at most.
@@ -34,7 +34,7 @@ class Lease:
         """Still ours, prolonged, and nobody can take it before this transaction ends.
 
         Raises:
-            TryAgain: another worker took over; nothing of this one may be listed.
+            Busy: another worker took over; nothing of this one may be listed.
         """
         held = transaction.run(
             "update aos.leases set held_until = now() + make_interval(secs => :seconds) where name = :name and epoch = :epoch",
@@ -43,7 +43,7 @@ class Lease:
             seconds=SECONDS,
         )
         if held == 0:
-            raise TryAgain("Another worker took over", culprit=self.name, fix="Nothing was lost; its result stands.")
+            raise Busy("Another worker took over", culprit=self.name, fix="Nothing was lost; its result stands.")
 
 
 def _keep(database: TenantDatabase, lease: Lease, ended: Event) -> None:
@@ -61,12 +61,12 @@ def holding(database: TenantDatabase, name: str, holder: str) -> Iterator[Lease]
     """The lease of that name, given back at the end.
 
     Raises:
-        TryAgain: somebody holds it.
+        Busy: somebody holds it.
     """
     with database.transaction() as transaction:
         row = transaction.first(_TAKE, name=name, holder=holder, seconds=SECONDS)
     if row is None:
-        raise TryAgain("Another worker is at it", culprit=name, fix="Wait until it has ended.")
+        raise Busy("Another worker is at it", culprit=name, fix="Wait until it has ended.")
     lease, ended = Lease(name, row["epoch"]), Event()
     keeper = Thread(target=_keep, args=(database, lease, ended), daemon=True)
     keeper.start()

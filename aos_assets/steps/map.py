@@ -16,7 +16,7 @@ from aos_core.fingerprint import read_columns
 from aos_core.mapping import Mapping, write_mapping
 from aos_core.matching import Stream
 from aos_core.ontology import Ontology
-from aos_core.suggesting import Proposed, suggest
+from aos_core.suggesting import Applies, Proposed, every_exact_match, suggest
 from aos_resources.database import Transaction, as_json
 from aos_resources.decisions import decided_for
 from aos_resources.world import Work
@@ -63,7 +63,8 @@ def _due(transaction: Transaction, work: Work) -> list[tuple[RowMapping, str]]:
         " join lateral (select max(seq) as seq from aos.decisions where stream_id = s.id) d on true"
         " order by c.name, s.name"
     )
-    read = [(row, as_json([row["connection"], row["name"], row["key"], row["taken"], row["decided"], _meaning(work.ontology)])) for row in rows]
+    asked = [] if _exact_apply(work) else ["exact matches are asked of"]
+    read = [(row, as_json([row["connection"], row["name"], row["key"], row["taken"], row["decided"], _meaning(work.ontology), *asked])) for row in rows]
     return [(row, made_of) for row, made_of in read if row["suggested"] != made_of]
 
 
@@ -79,7 +80,7 @@ def _stream(transaction: Transaction, work: Work, row: RowMapping, made_of: str,
     key = row["key"][0] if len(row["key"]) == 1 else None
     stream = Stream(row["connection"], row["name"], read_columns(taken["fields"]), key)
     decided = decided_for(transaction, work.ontology, row["id"])
-    found = suggest(stream, work.ontology, decided)
+    found = suggest(stream, work.ontology, decided, _applies(transaction, work, row["id"]))
     changed = sum(_store(transaction, work, row["id"], one, seq) for one in found.mappings)
     gone = [one.entity for one in found.mappings]
     changed += transaction.run(
@@ -88,6 +89,20 @@ def _stream(transaction: Transaction, work: Work, row: RowMapping, made_of: str,
     )  # fmt: skip
     transaction.run("update aos.streams set suggested = :made_of where id = :id", made_of=made_of, id=row["id"])
     return changed + _propose(transaction, row["id"], found.proposals, seq)
+
+
+def _applies(transaction: Transaction, work: Work, stream_id: UUID) -> Applies:
+    """Where the tenant wants to be asked of exact matches too, those that stand already go on standing."""
+    if _exact_apply(work):
+        return every_exact_match
+    rows = transaction.all("select entity, document from aos.mappings where stream_id = :id and state <> 'superseded'", id=stream_id)
+    standing: set[tuple[str, str | None, str | None]] = {(row["entity"], None, None) for row in rows}
+    standing |= {(row["entity"], name, one.get("from")) for row in rows for name, one in row["document"]["fields"].items() if one.get("by") == "auto"}
+    return lambda entity, field, column: (entity, field, column) in standing
+
+
+def _exact_apply(work: Work) -> bool:
+    return work.flags.on("AUTO_APPLY_EXACT_MATCHES", work.tenant)
 
 
 def _store(transaction: Transaction, work: Work, stream_id: UUID, mapping: Mapping, seq: int) -> int:

@@ -56,8 +56,7 @@ def refresh(work: Work, run_id: UUID | None = None) -> Version:
         if unchanged is not None:
             return unchanged
         version_id = uuid4()
-        file = work.lake.warehouse / f"{version_id}.work"
-        work.lake.warehouse.mkdir(parents=True, exist_ok=True)
+        file = work.lake.made(work.lake.warehouse) / f"{version_id}.work"
         try:
             built = (build_next if inputs.follows else build_fresh)(work, inputs, file)
             sync_file(file)

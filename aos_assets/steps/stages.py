@@ -10,13 +10,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from aos_assets.steps.events import Batch, build_events, due_entities
+from aos_assets.steps.freshness import stale
 from aos_assets.steps.land import connections, sync_connection
 from aos_assets.steps.map import suggest_mappings
+from aos_assets.steps.onboard import discover_sources, onboard
 from aos_assets.steps.publish import Version, refresh, standing
 from aos_assets.steps.runs import noted, recorded
-from aos_core.errors import AosError, TryAgain
+from aos_core.errors import AosError, Busy, TryAgain
 from aos_resources.connectors import CONNECTORS
 from aos_resources.world import Work
 
@@ -58,23 +61,27 @@ class Report:
     checks: tuple[Check, ...] = ()
 
 
-def land(work: Work, source: str, run: str) -> Report:
-    """Every active connection of one kind, read once. A source's error fails a check and stops nothing else.
+def land(work: Work, source: str, run: str, only: UUID | None = None) -> Report:
+    """Every active connection of one kind, read once, or that one alone. A source's error fails a check and stops nothing else.
+
+    Before it those that are on their way to become active go on.
 
     Raises:
-        TryAgain: one of them is being read by somebody else; the others were read.
+        Busy: one of them is being read by somebody else; the others were read.
     """
-    asked = connections(work, source)
+    if only is None:
+        onboard(work, source, run)
+    asked = [one for one in connections(work, source) if only in (None, one[0])]
     if not asked:
-        return _landed(source, [], [])
-    busy: TryAgain | None = None
+        return _landed(work, source, [], [])
+    busy: Busy | None = None
     with recorded(work, "raw", source, run) as (run_id, summary):
         streams: list[dict[str, Any]] = []
         errors: list[str] = []
         for connection_id, name in asked:
             try:
                 sync = sync_connection(work, connection_id, run_id)
-            except TryAgain as later:
+            except Busy as later:
                 busy = later
                 continue
             except AosError as failed:
@@ -84,18 +91,22 @@ def land(work: Work, source: str, run: str) -> Report:
             streams += [
                 {"connection": name, "stream": one.stream, "read": one.read, "landed": one.landed, "unchanged": one.unchanged,
                  "rejected": one.rejected, "deleted": one.deleted, "balanced": one.balanced}
-                for one in sync.streams if one.error is None
+                for one in sync.streams if one.error is None or not one.balanced
             ]  # fmt: skip
         summary |= {"streams": streams, "errors": errors}
         if busy is not None:
             raise busy
-    return _landed(source, streams, errors)
+    return _landed(work, source, streams, errors)
 
 
-def _landed(source: str, streams: list[dict[str, Any]], errors: list[str]) -> Report:
+def _landed(work: Work, source: str, streams: list[dict[str, Any]], errors: list[str]) -> Report:
     landed = sum(one["landed"] + one["deleted"] for one in streams)
     red = [f"{one['connection']}/{one['stream']}" for one in streams if not one["balanced"]]
-    checks = (Check("balance", not red, {"unbalanced": red}), Check("readable", not errors, {"errors": errors}))
+    old = stale(work, source)
+    checks = (
+        Check("balance", not red, {"unbalanced": red}), Check("readable", not errors, {"errors": errors}),
+        Check("freshness", not old, {"seconds": old}),
+    )  # fmt: skip
     return Report(("raw", source), landed > 0, landed, {"streams": streams}, checks=checks)
 
 
@@ -213,10 +224,12 @@ def _checks(work: Work, version: Version, schema: str, name: str, rows: int) -> 
     return (reconciled, Check("references", dangling == 0, {"dangling": dangling}))
 
 
-def refresh_tenant(work: Work, run: str) -> Iterator[Report]:
-    """Every stage in the order in which data flows."""
+def refresh_tenant(work: Work, run: str, only: UUID | None = None) -> Iterator[Report]:
+    """Every stage in the order in which data flows; `only`: of the connections that one alone is read."""
+    if only is None:
+        discover_sources(work, run)
     for source in CONNECTORS:
-        yield land(work, source, run)
+        yield land(work, source, run, only)
     yield take_fingerprints(work, run)
     yield map_streams(work, run)
     yield from _canonised(work, [entity.name for entity in work.ontology.entities], run)

@@ -20,6 +20,8 @@ from aos_resources.world import Work
 # Beyond these the files become one: a look-up reads the keys of each.
 _MOST_FILES = 32
 _MOST_SHARE = 0.25
+# In which keys are compared with each other where there may be as many as the source has rows.
+SHARES = 4
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,11 @@ class State:
 
 
 def open_state(connection: duckdb.DuckDBPyConnection, state: State) -> None:
-    """View `said` of what was landed before, table `next_state` of what is now, table `whole` of parts read completely."""
+    """View `said` of what was landed before; tables of what this reading says: `next_state`, `whole` (parts read completely), `gone` (keys)."""
     _say(connection, state.paths)
     connection.execute("create temp table next_state (part varchar, key varchar, hash uuid, landing uuid, row bigint, known boolean)")
     connection.execute("create temp table whole (part varchar)")
+    connection.execute("create temp table gone (part varchar, key varchar)")
 
 
 def _say(connection: duckdb.DuckDBPyConnection, paths: tuple[Path, ...]) -> None:
@@ -59,15 +62,44 @@ def _part_of(path: Path) -> str | None:
 
 def recall(connection: duckdb.DuckDBPyConnection, state: State, part: str, *, complete: bool) -> None:
     """Table `prior`: the last state of a part's keys; of an incomplete reading only of the keys in table `groups`."""
-    telling = [path for path in state.paths if _part_of(path) in (None, part)]
     asked = "part = ?" if complete else "part = ? and key in (select key from groups)"
-    connection.execute(f"create or replace temp table prior as select key, hash, landing, row from said where {asked}{_last(len(telling))}", [part])
+    connection.execute(f"create or replace temp table prior as select key, hash, landing, row, file from said where {asked}", [part])
+    # Hardly ever does a key stand in two files, and finding that out takes a fraction of what sorting them does.
+    if len([path for path in state.paths if _part_of(path) in (None, part)]) > 1 and connection.execute(
+        "select count(*) > count(distinct key) from prior"
+    ).fetchall()[0][0]:
+        connection.execute(f"create or replace temp table prior as select * from prior{_last(2)}")
+
+
+def gone_since(connection: duckdb.DuckDBPyConnection, part: str, seen: tuple[Path, ...]) -> None:
+    """Table `prior` of keys of the part that neither those files nor table `groups` name: after a whole pass, they are gone.
+
+    In shares of the keys: those that were met are held in memory, and there may be as many as the source has rows.
+    """
+    met = " union all ".join(["select key from groups", *(f"select key from read_parquet({literal(str(path))})" for path in seen)])
+    connection.execute("create or replace temp table prior (key varchar)")
+    for share in range(SHARES if seen else 1):
+        of = f"hash(key) % {SHARES} = {share}" if seen else "true"
+        connection.execute(
+            f"insert into prior select distinct key from said where part = ? and {of} and key not in (select key from ({met}) where key is not null and {of})", [part]
+        )
+
+
+def write_seen(connection: duckdb.DuckDBPyConnection, work: Work, stream_id: UUID) -> Path:
+    """The keys that a slice showed (table `groups`), for the end of its pass."""
+    folder, name = work.lake.states(stream_id), f"seen-{uuid4()}.parquet"
+    with work.lake.writing(folder, name) as temporary:
+        copy_to(connection, "select key from groups", temporary)
+    return folder / name
 
 
 def write_state(connection: duckdb.DuckDBPyConnection, work: Work, stream_id: UUID, state: State, adopted: tuple[Path, ...] = ()) -> State:
     """The state after this reading: the landings that tell it themselves, and a file more of what came, or one of everything."""
     paths, rows = (*state.paths, *adopted), state.rows + sum(map(rows_in, adopted))
-    came, new, whole = connection.execute("select count(*), count(*) filter (not known), (select count(*) from whole) from next_state").fetchall()[0]
+    came, new, whole, beside = connection.execute(
+        "select count(*), count(*) filter (not known), (select count(*) from whole) + (select count(*) from gone),"
+        " count(*) filter (part not in (select part from whole)) from next_state"
+    ).fetchall()[0]
     if not came and not whole and len(paths) <= _MOST_FILES:
         return State(paths, rows)
     folder, name = work.lake.states(stream_id), f"{uuid4()}.parquet"
@@ -75,9 +107,9 @@ def write_state(connection: duckdb.DuckDBPyConnection, work: Work, stream_id: UU
     said = "select part, key, hash, landing, row from next_state"
     if not more:
         _say(connection, paths)
-        files = len(paths) + (1 if came and not whole else 0)
+        files = len(paths) + (1 if beside else 0)
         said = (
-            "select part, key, hash, landing, row from (select * from said where part not in (select part from whole)"
+            "select part, key, hash, landing, row from (select * from said where part not in (select part from whole) and (part, key) not in (select (part, key) from gone)"
             f" union all select {len(paths)}, part, key, hash, landing, row from next_state){_last(files, 'part, key')}"
         )
     with work.lake.writing(folder, name) as temporary:

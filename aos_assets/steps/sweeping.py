@@ -36,6 +36,7 @@ def sweep(work: Work) -> Swept:
     gone = [*_drop(_old_spills(work))]
     with work.database.transaction() as transaction:
         connections = [row["id"] for row in transaction.all("select id from aos.connections")]
+        transaction.run("delete from aos.idempotency where created_at < now() - interval '24 hours'")
     for connection in connections:
         gone += _under(work, f"sync:{connection}", partial(_of_connection, work, connection))
     for entity in work.ontology.entities:
@@ -64,7 +65,9 @@ def _of_connection(work: Work, connection: UUID, transaction: Transaction) -> It
     streams = transaction.all("select id from aos.streams where connection_id = :id", id=connection)
     listed = transaction.all(
         "select path from aos.landings l join aos.streams s on s.id = l.stream_id where s.connection_id = :id"
-        " union all select jsonb_array_elements_text(paths) from aos.latest_states l join aos.streams s on s.id = l.stream_id where s.connection_id = :id",
+        " union all select jsonb_array_elements_text(paths) from aos.latest_states l join aos.streams s on s.id = l.stream_id where s.connection_id = :id"
+        " union all select jsonb_array_elements_text(c.position -> 'pass' -> 'seen') from aos.cursors c join aos.streams s on s.id = c.stream_id"
+        " where s.connection_id = :id and c.position ? 'pass'",
         id=connection,
     )
     folders = [work.lake.folder / "raw" / str(connection), *(work.lake.states(row["id"]) for row in streams)]

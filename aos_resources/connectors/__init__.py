@@ -2,47 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+import json
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from aos_core.errors import NotUnderstood
-from aos_resources.connectors.files import Files
-from aos_resources.connectors.postgres import Address, Postgres
-from aos_resources.connectors.source import Connector
-from aos_resources.settings import Settings
+from aos_resources.connectors import files, legacy, mongodb, postgres, salesforce
+from aos_resources.connectors.guarded import Guarded, told_without
+from aos_resources.connectors.source import Connector, Doors, Kind
 
-Maker = Callable[[Settings, dict[str, Any], str | None], Connector]
-
-
-def _files(settings: Settings, config: dict[str, Any], secret: str | None) -> Connector:
-    return Files(Path(config["folder"]), dict(config.get("patterns", {})), settings.roots, (settings.home, settings.lake))
+CONNECTORS: dict[str, Kind] = {kind.name: kind for kind in (files.KIND, legacy.KIND, mongodb.KIND, postgres.KIND, salesforce.KIND)}
+Model = TypeVar("Model", bound=BaseModel)
 
 
-def _postgres(settings: Settings, config: dict[str, Any], secret: str | None) -> Connector:
-    address = Address(
-        host=config["host"],
-        port=int(config["port"]),
-        database=config["database"],
-        user=config["user"],
-        password=secret or "",
-        sslmode=config.get("sslmode", "prefer"),
-    )
-    return Postgres(address, dict(config.get("cursors", {})), tuple(config.get("tables", ())), settings.url("aos_app"))
-
-
-CONNECTORS: dict[str, Maker] = {"files": _files, "postgres": _postgres}
-
-
-def connect(settings: Settings, source: str, config: dict[str, Any], secret: str | None) -> Connector:
-    """The connector of a stored connection.
+def connect(doors: Doors, source: str, config: dict[str, Any], secret: str | None) -> Connector:
+    """The connector of a stored connection. `secret`: a JSON object as it was sealed, None where there is none; no error
+    of the connector repeats it.
 
     Raises:
-        NotUnderstood: no such source, or a setting of it is missing. NotAllowed: the source may not be read.
+        NotUnderstood: no such source, or a setting of it is missing or wrong. NotAllowed: the source may not be read.
     """
+    kind = kind_named(source)
+    asked = read_model(kind.config, config, source)
+
+    def make() -> Connector:
+        return kind.make(doors, asked, read_model(kind.secret, json.loads(secret or "{}"), source) if kind.secret is not None else None)
+
+    return Guarded(told_without(secret, make), secret) if secret else make()
+
+
+def kind_named(source: str) -> Kind:
+    """Raises NotUnderstood where there is no such kind."""
     if source not in CONNECTORS:
         raise NotUnderstood("There is no such kind of source", culprit=source, fix=f"There are {', '.join(CONNECTORS)}.")
+    return CONNECTORS[source]
+
+
+def read_model(model: type[Model], said: dict[str, Any], source: str) -> Model:
+    """Raises NotUnderstood, which names the first setting that is missing or wrong and never what was said of it."""
     try:
-        return CONNECTORS[source](settings, config, secret)
-    except KeyError as missing:
-        raise NotUnderstood(f"The connection lacks its {missing.args[0]}", culprit=source) from missing
+        return model.model_validate(said)
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        name = ".".join(map(str, first["loc"])) or "settings"
+        if first["type"] == "missing":
+            raise NotUnderstood(f"The connection lacks its {name}", culprit=source, fix="" if first["loc"] else f"{first['msg']}.") from None
+        raise NotUnderstood(f"The connection's {name} is not understood", culprit=source, fix=f"{first['msg']}.") from None

@@ -1,4 +1,4 @@
-"""Folders of files as a source: a stream is a name pattern, each file a complete reading of its part."""
+"""Files as a source: a stream is a name pattern, each file, sheet or member of a zip a complete reading of its part."""
 
 from __future__ import annotations
 
@@ -6,138 +6,216 @@ import fnmatch
 import glob
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from aos_core.errors import FixTheSource, NotAllowed
+import pyarrow as pa
+
+from aos_core.errors import FixTheSource, NotAllowed, NotUnderstood
 from aos_core.names import meanings
 from aos_resources.connectors import csv_files, json_lines, parquet_files
-from aos_resources.connectors.source import Dictionary, Discovery, Part, SourceColumn, SourceStream
-from aos_resources.connectors.text import unreadable
+from aos_resources.connectors.file_settings import FilesConfig, FilesSecret
+from aos_resources.connectors.members import WORKBOOKS, holds_members, members, unpacked
+from aos_resources.connectors.source import (
+    Dictionary,
+    Discovery,
+    Doors,
+    Kind,
+    Part,
+    Probe,
+    SourceColumn,
+    SourceStream,
+)
+from aos_resources.connectors.stores import Folder, Held, Item, Store
+from aos_resources.connectors.written import Written
+from aos_resources.lake import hash_file
 
 # How a file is read, by what its name ends in; each module gives its columns, form and batches.
 _FORMATS: dict[str, ModuleType] = {
-    ".csv": csv_files,
-    ".csv.gz": csv_files,
-    ".jsonl": json_lines,
-    ".jsonl.gz": json_lines,
-    ".ndjson": json_lines,
-    ".ndjson.gz": json_lines,
+    **dict.fromkeys((".csv", ".csv.gz", ".tsv", ".tsv.gz"), csv_files),
+    **dict.fromkeys((".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"), json_lines),
     ".parquet": parquet_files,
 }
 # A file that looks like a data dictionary and is larger than any is a stream.
 _LARGEST_DICTIONARY = 16 * 1024 * 1024
-_TABLE, _FIELD, _ABOUT = (
-    {"table", "object", "entity"},
-    {"field", "column", "attribute"},
-    {"description", "definition"},
-)
+_TABLE, _FIELD, _ABOUT = ({"table", "object", "entity"}, {"field", "column", "attribute"}, {"description", "definition"})
+# A sheet is made to CSV by us: nothing of it is to be found.
+_SHEET = Written(delimiter=",", quote='"', escape="doubled", skip=0, encoding="utf-8")
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """A file, or a member of one: a part of a stream."""
+
+    item: Item
+    member: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.item.name}/{self.member}" if self.member else self.item.name
+
+    @property
+    def stem(self) -> str:
+        member = self.member[: len(self.member) - len(_ending(self.member))]
+        whole = self.item.name[: len(self.item.name) - len(_ending(self.item.name))]
+        return f"{whole.rpartition('.')[0]}/{member}" if self.member else whole
 
 
 class Files:
-    """`folder` lies under one of `roots` and not under `ours`; `patterns` names streams, else each file is one of its own name."""
+    """The files of one store by its settings."""
 
     name = "files"
 
-    def __init__(
-        self, folder: Path, patterns: dict[str, str], roots: tuple[Path, ...], ours: tuple[Path, ...]
-    ) -> None:
-        self._patterns = patterns
-        self._roots = roots
-        self._ours = tuple(one.resolve() for one in ours)
-        self._folder = self._allowed(folder)
+    def __init__(self, store: Store, config: FilesConfig) -> None:
+        self._store = store
+        self._config = config
+
+    def probe(self) -> Probe:
+        found, problems = self._pieces()
+        return Probe(self._store.account, writable=None, said=f"{len(found):,} files can be read." + (f" {len(problems):,} cannot." if problems else ""))
 
     def discover(self) -> Discovery:
-        streams, dictionaries, problems = [], [], []
-        for name, found in self._streams().items():
+        pieces, problems = self._pieces()
+        streams, dictionaries = list[SourceStream](), list[Dictionary]()
+        for name, found in self._streams(pieces).items():
             try:
-                paths = [self._allowed(path) for path in found]
-                columns: tuple[SourceColumn, ...] = _format(paths[0]).columns(paths[0])
+                with self._beginning(found[0]) as held, self._readable(held, found[0], beginning=True) as (path, written):
+                    columns: tuple[SourceColumn, ...] = _format(path).columns(path, written)
+                    shape = _dictionary_shape([one.name for one in columns])
+                    if shape is not None and len(found) == 1 and max(found[0].item.size, path.stat().st_size) < _LARGEST_DICTIONARY:
+                        dictionaries.append(self._dictionary(found[0], shape))
+                        continue
             except (FixTheSource, NotAllowed) as problem:
                 problems.append((name, problem.sentence))
                 continue
-            shape = _dictionary_shape([one.name for one in columns])
-            if shape is not None and len(paths) == 1 and paths[0].stat().st_size < _LARGEST_DICTIONARY:
-                dictionaries.append(_read_dictionary(paths[0], shape))
-            else:
-                streams.append(SourceStream(name, columns))
+            streams.append(SourceStream(name, columns, delete_mode="unknown" if self._config.appends(name) else "exact"))
         return Discovery(tuple(streams), tuple(dictionaries), tuple(problems))
 
     def read(self, stream: SourceStream, cursor: str | None, known: dict[str, str]) -> Iterator[Part]:
-        for path in map(self._allowed, self._streams().get(stream.name, [])):
-            form = _format(path).examine(path)
-            part = Part(path.name, complete=True, source_hash=form.hash)
-            if known.get(path.name) != form.hash:
-                part.batches = _format(path).batches(path, part, form)
-            yield part
+        pieces, problems = self._pieces()
+        found = self._streams(pieces).get(stream.name, [])
+        if problems and (self._config.patterns or not found):
+            # What cannot be opened may hold parts of it: read as if complete, their rows would count as deleted.
+            raise FixTheSource("A file that may belong to the stream cannot be opened", culprit=stream.name, fix=problems[0][1])
+        for piece in found:
+            yield self._part(piece, known.get(piece.name), complete=not self._config.appends(stream.name))
 
-    def _streams(self) -> dict[str, list[Path]]:
-        try:
-            files = sorted(path for path in self._folder.iterdir() if _ending(path))
-        except OSError as gone:
-            raise unreadable(self._folder, gone) from gone
-        stems = Counter(_stem(path) for path in files)
-        named = {
-            _stem(path) if stems[_stem(path)] == 1 else path.name: glob.escape(path.name) for path in files
-        }
-        patterns = self._patterns or named
+    def _part(self, piece: _Piece, before: str | None, *, complete: bool) -> Part:
+        tag = f"{piece.item.tag}{self._config.written.word}" if piece.item.tag else ""
+        if tag and tag == before:
+            return Part(piece.name, complete, tag)
+        with ExitStack() as opened:
+            held = opened.enter_context(self._store.held(piece.item))
+            hashed = tag or (_member_hash(held, piece, self._config.written) if piece.member else "")
+            if hashed and hashed == before:
+                return Part(piece.name, complete, hashed)
+            path, written = opened.enter_context(self._readable(held, piece))
+            form = _format(path).examine(path, written)
+            part = Part(piece.name, complete, hashed or f"{form.hash}{written.word}")
+            if part.source_hash != before:
+                batches = _format(path).batches(path, part, form, written)
+                part.batches = _to_the_end(batches, held, opened.pop_all())
+            return part
+
+    @contextmanager
+    def _readable(self, held: Held, piece: _Piece, *, beginning: bool = False) -> Iterator[tuple[Path, Written]]:
+        """A plain file, and how it is written."""
+        if not piece.member:
+            yield held.path, self._config.written
+            return
+        with unpacked(held.path, piece.member, beginning=beginning) as path:
+            yield path, _SHEET if piece.item.name.lower().endswith(WORKBOOKS) else self._config.written
+
+    def _beginning(self, piece: _Piece) -> AbstractContextManager[Held]:
+        """As much of it as shows its columns: of what is packed, or told at its end, the whole."""
+        whole = piece.member or piece.item.name.lower().endswith((".gz", ".parquet", ".json"))
+        return self._store.held(piece.item) if whole else self._store.beginning(piece.item)
+
+    def _pieces(self) -> tuple[list[_Piece], list[tuple[str, str]]]:
+        """Every file and member that can be read, and what cannot be opened: (name, reason)."""
+        pieces, problems = list[_Piece](), list[tuple[str, str]]()
+        for item in self._store.items():
+            if _ending(item.name):
+                pieces.append(_Piece(item))
+            elif holds_members(item.name):
+                try:
+                    with self._store.held(item) as held:
+                        inside = members(held.path, tuple(_FORMATS))
+                except (FixTheSource, NotAllowed) as problem:
+                    problems.append((item.name, problem.sentence))
+                    continue
+                pieces += [_Piece(item, member) for member in inside.names]
+                problems += inside.problems
+        return pieces, problems
+
+    def _streams(self, pieces: list[_Piece]) -> dict[str, list[_Piece]]:
+        stems = Counter(one.stem for one in pieces)
+        named = {one.stem if stems[one.stem] == 1 else one.name: glob.escape(one.name) for one in pieces}
         found = {
-            name: [path for path in files if fnmatch.fnmatchcase(path.name, pattern)]
-            for name, pattern in patterns.items()
+            name: [one for one in pieces if fnmatch.fnmatchcase(one.name, pattern)] for name, pattern in (self._config.patterns or named).items()
         }
-        return {name: paths for name, paths in found.items() if paths}
+        return {name: those for name, those in found.items() if those}
 
-    def _allowed(self, path: Path) -> Path:
-        """The real path, under an allowed root and never among the installation's own files.
-
-        A home or a lake may lie inside a root, so they are refused whatever the roots say.
-        """
-        try:
-            real = path.resolve(strict=True)
-        except OSError as gone:
-            raise FixTheSource(
-                "There is no such file or folder", culprit=str(path), fix="Correct the connection's folder."
-            ) from gone
-        if any(real.is_relative_to(one) for one in self._ours) or not any(
-            real.is_relative_to(root) for root in self._roots
-        ):
-            raise NotAllowed(
-                "This path is outside the folders that connections may read",
-                culprit=str(path),
-                fix="An administrator allows folders by AOS_FILE_ROOTS.",
-            )
-        return real
+    def _dictionary(self, piece: _Piece, shape: tuple[str, str, str]) -> Dictionary:
+        with self._store.held(piece.item) as held, self._readable(held, piece) as (path, written):
+            form = _format(path).examine(path, written)
+            part = Part(piece.name, complete=True, source_hash=form.hash)
+            rows = [row for batch in _format(path).batches(path, part, form, written) for row in batch.select(list(shape)).to_pylist()]
+        entries = ((row[shape[0]], row[shape[1]], row[shape[2]]) for row in rows)
+        told = tuple((str(table or "").strip(), str(field).strip(), str(about or "").strip()) for table, field, about in entries if field is not None)
+        return Dictionary(piece.name, form.hash, told)
 
 
-def _ending(path: Path) -> str:
+def _member_hash(held: Held, piece: _Piece, written: Written) -> str:
+    """Of the whole file that it is in: whatever of that changes, its members are read again."""
+    return f"{hash_file(held.path)}/{piece.member}{written.word}"
+
+
+def _to_the_end(batches: Iterator[pa.RecordBatch], held: Held, opened: ExitStack) -> Iterator[pa.RecordBatch]:
+    """All of them, unless the file became another meanwhile: then they may be of two."""
+    with opened:
+        yield from batches
+        held.still_it()
+
+
+def _ending(name: str) -> str:
     """The longest ending of a known format; empty where there is none."""
-    return max((one for one in _FORMATS if path.name.lower().endswith(one)), key=len, default="")
-
-
-def _stem(path: Path) -> str:
-    return path.name[: -len(_ending(path))]
+    return max((one for one in _FORMATS if name.lower().endswith(one)), key=len, default="")
 
 
 def _format(path: Path) -> ModuleType:
-    return _FORMATS[_ending(path)]
+    return _FORMATS[_ending(path.name)]
 
 
 def _dictionary_shape(columns: list[str]) -> tuple[str, str, str] | None:
     """The columns (table, field, description) of a data dictionary, where a file is one."""
     if len(columns) > 6:
         return None
-    found = [
-        next((one for one in columns if meanings(one) & words), None) for words in (_TABLE, _FIELD, _ABOUT)
-    ]
+    found = [next((one for one in columns if meanings(one) & words), None) for words in (_TABLE, _FIELD, _ABOUT)]
     if any(one is None for one in found) or len(set(found)) < 3:
         return None
     return str(found[0]), str(found[1]), str(found[2])
 
 
-def _read_dictionary(path: Path, shape: tuple[str, str, str]) -> Dictionary:
-    form = _format(path).examine(path)
-    part = Part(path.name, complete=True, source_hash=form.hash)
-    rows = [row for batch in _format(path).batches(path, part, form) for row in batch.select(list(shape)).to_pylist()]
-    entries = ((row[shape[0]], row[shape[1]], row[shape[2]]) for row in rows)
-    told = tuple((str(table or "").strip(), str(field).strip(), str(about or "").strip()) for table, field, about in entries if field is not None)
-    return Dictionary(path.name, form.hash, told)
+def _make(doors: Doors, config: FilesConfig, secret: FilesSecret) -> Files:
+    return Files(_store(doors, config, secret), config)
+
+
+def _store(doors: Doors, config: FilesConfig, secret: FilesSecret) -> Store:
+    settings = doors.settings
+    if config.folder is not None:
+        return Folder(Path(config.folder), settings.roots, (settings.home, settings.lake))
+    if config.uploads:
+        if doors.uploads is None:
+            raise NotUnderstood("Files can be uploaded only once the connection is there", culprit="uploads", fix="Create it, then send them.")
+        return Folder(doors.uploads, (doors.uploads.resolve(),), may_lack=True)
+    from aos_resources.connectors.buckets import Bucket  # noqa: PLC0415 (what signs requests is heavy, and the API imports this)
+
+    return Bucket(settings, config, secret)
+
+
+KIND = Kind(
+    "files", "Files", "CSV, Excel, JSON and Parquet files, packed or not: in a folder, sent by you, or in an object store.", FilesConfig, FilesSecret, _make
+)

@@ -9,42 +9,51 @@ import duckdb
 import pyarrow as pa
 
 from aos_core.errors import FixTheSource
+from aos_resources.connectors.batching import VECTOR, gathered
 from aos_resources.connectors.source import Part, SourceColumn, batch_rows, landed_names
-from aos_resources.connectors.text import LIMITS, Form, exactly, refuse_width, said_by_duckdb, unreadable
+from aos_resources.connectors.text import (
+    LONGEST,
+    Form,
+    exactly,
+    reading,
+    refuse_width,
+    said_by_duckdb,
+    unreadable,
+)
+from aos_resources.connectors.written import Written
 from aos_resources.lake import hash_file
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 
 
-def columns(path: Path) -> tuple[SourceColumn, ...]:
+def columns(path: Path, written: Written) -> tuple[SourceColumn, ...]:
     described = _describe(path)
     names = landed_names([name for name, _ in described])
     return tuple(SourceColumn(name, kind.lower()) for name, (_, kind) in zip(names, described, strict=True))
 
 
-def examine(path: Path) -> Form:
+def examine(path: Path, written: Written) -> Form:
     try:
         return Form(hash_file(path))
     except OSError as lost:
         raise unreadable(path, lost) from lost
 
 
-def batches(path: Path, part: Part, form: Form) -> Iterator[pa.RecordBatch]:
+def batches(path: Path, part: Part, form: Form, written: Written) -> Iterator[pa.RecordBatch]:
     described = _describe(path)
     part.schema = pa.schema(
-        [(one.name, _arrow(kind)) for one, (_, kind) in zip(columns(path), described, strict=True)]
+        [(one.name, _arrow(kind)) for one, (_, kind) in zip(columns(path, written), described, strict=True)]
     )
     return _batches(path, described, part)
 
 
 def _batches(path: Path, described: list[tuple[str, str]], part: Part) -> Iterator[pa.RecordBatch]:
     cells = ", ".join(_cell(name, kind) for name, kind in described)
-    with duckdb.connect(config=LIMITS) as connection:
+    with reading() as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            for batch in connection.sql(
-                f"select {cells} from read_parquet(?)", params=[exactly(path)]
-            ).to_arrow_reader(batch_rows(len(described))):
+            reader = connection.sql(f"select {cells} from read_parquet(?)", params=[exactly(path)]).to_arrow_reader(VECTOR)
+            for batch in gathered(reader, batch_rows(len(described))):
                 yield pa.RecordBatch.from_arrays(
                     [one.cast(field.type) for one, field in zip(batch.columns, part.schema, strict=True)],
                     schema=part.schema,
@@ -54,7 +63,7 @@ def _batches(path: Path, described: list[tuple[str, str]], part: Part) -> Iterat
 
 
 def _describe(path: Path) -> list[tuple[str, str]]:
-    with duckdb.connect(config=LIMITS) as connection:
+    with reading() as connection:
         try:
             found = connection.execute("describe select * from read_parquet(?)", [exactly(path)]).fetchall()
         except duckdb.Error as unread:
@@ -71,8 +80,11 @@ def _refused(path: Path, error: duckdb.Error) -> FixTheSource:
 
 def _cell(name: str, kind: str) -> str:
     quoted = '"' + name.replace('"', '""') + '"'
-    if kind == "BOOLEAN" or kind in _INTEGERS or kind == "VARCHAR":
+    if kind == "BOOLEAN" or kind in _INTEGERS:
         return quoted
+    if kind in ("VARCHAR", "BLOB"):
+        bytes_of = "strlen" if kind == "VARCHAR" else "octet_length"
+        return f"case when {bytes_of}({quoted}) > {LONGEST} then error('A value is longer than 16 MB') else {quoted}::varchar end"
     nested = kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]")
     return f"to_json({quoted})::varchar" if nested else f"{quoted}::varchar"
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, count
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import pyarrow as pa
+from pydantic import BaseModel
 
-_BATCH_ROWS = 61_440
+from aos_resources.settings import Settings
+
+_BATCH_ROWS = 15_360
 # What a landing says of its rows; a source's column of such a name lands under another.
 _RESERVED = ("_key", "_op", "_at", "_hash", "_row", "_verdict", "_reasons", "_issues", "file_row_number", "filename")
 
@@ -28,7 +32,7 @@ class SourceStream:
     """A stream as its source tells of it.
 
     `key` is what the source declares, empty where it declares none; `cursor` the column that grows;
-    `delete_mode` says whether a reading shows what is gone: exact or unknown.
+    `delete_mode` says when what is gone shows: in each reading (exact), when keys are compared (periodic), never (unknown).
     """
 
     name: str
@@ -67,9 +71,16 @@ class Reject:
 
 @dataclass
 class Part:
-    """One part of a reading: a file, or a table's rows. `rejects` and `position` hold once `batches` is read.
+    """One part of a reading: a file, a table's rows, or a slice of them. `rejects` and `position` hold once `batches` is read.
 
     `complete`: what is not among its rows is gone from the source. `source_hash`: equal means nothing changed.
+
+    A long part comes in slices: the same `name`, each but the last with `last` false, all with the same `reading`, a
+    word of the connector's own for this pass. Each slice is listed, with its `position`, before the next is asked for; a
+    reading that was cut is asked to go on from the last listed position. Of a complete pass only its end deletes.
+
+    `holds`: rows; or, with key columns alone, `keys` of every row there is (what is not among them is gone), or those of rows
+    that the source says are `gone`. Neither counts as rows that were read.
     """
 
     name: str
@@ -80,6 +91,18 @@ class Part:
     rejects: list[Reject] = field(default_factory=list)
     rejected: int = 0
     position: str | None = None
+    last: bool = True
+    reading: str = ""
+    holds: Literal["rows", "keys", "gone"] = "rows"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """What a source says when it is really asked. `writable`: whether these credentials may change it, None where it cannot tell."""
+
+    account: str
+    writable: bool | None
+    said: str = ""
 
 
 class Connector(Protocol):
@@ -87,11 +110,43 @@ class Connector(Protocol):
 
     name: str
 
+    def probe(self) -> Probe:
+        """Raises CredentialsRefused, FixTheSource, NotAllowed or TryAgain where it cannot be reached or does not let us in."""
+        ...
+
     def discover(self) -> Discovery: ...
 
     def read(self, stream: SourceStream, cursor: str | None, known: dict[str, str]) -> Iterator[Part]:
-        """Parts in a stable order. `known`: part → source hash as landed; an equal part comes without batches."""
+        """Parts in a stable order. `cursor`: the position of the last listed part; `known`: part → source hash as landed;
+        an equal part comes without batches.
+
+        Raises:
+            TryAgain: the source is away or asks for patience. CredentialsRefused: it does not let us in any more.
+        """
         ...
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What of the installation a connector may use. `uploads`: the folder of files that people sent for this connection."""
+
+    settings: Settings
+    uploads: Path | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of source. `config` is kept in the open, `secret` sealed; forms are made of their schemas.
+
+    `make` is given both as these models; `secret` is None where the kind has none.
+    """
+
+    name: str
+    title: str
+    about: str
+    config: type[BaseModel]
+    secret: type[BaseModel] | None
+    make: Callable[[Doors, Any, Any], Connector]
 
 
 def batch_rows(columns: int) -> int:

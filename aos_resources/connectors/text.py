@@ -2,60 +2,172 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import hashlib
 import re
+import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
-from aos_core.errors import FixTheSource
+import duckdb
+
+from aos_core.errors import FixTheSource, TryAgain
+from aos_resources.connectors.encodings import certain
+from aos_resources.connectors.packed import MOST_UNPACKED, Bounded
+from aos_resources.connectors.written import AS_FOUND, Written
 from aos_resources.lake import hash_file
 
 # DuckDB rejects one line beyond 2 MB, and beyond its buffer of 32 MB drops it without a word: refused before it comes there.
 LONGEST = 16 * 1024 * 1024
 _BLOCK = 1024 * 1024
+_MARKS = frozenset((b'"', b"'", b"\0"))
 # Of a DuckDB that reads one file: it holds a few batches, and spills nothing into whatever folder the process was started in.
 LIMITS: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "memory_limit": "256MB", "temp_directory": ""}
 # A column costs DuckDB 32 kB for each step that holds it, however few rows there are.
 MOST_COLUMNS = 1_000
+UTF_8 = "utf-8"
+
+
+def reading() -> duckdb.DuckDBPyConnection:
+    """A DuckDB for one file; it draws no bar of its progress into whatever the process prints."""
+    connection = duckdb.connect(config=LIMITS)
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 @dataclass(frozen=True)
 class Form:
-    """`hash`: sha256 of the file's bytes as they stand. `lines`: how many, those in quotes included; `mixed`: they do not all end alike."""
+    """`hash`: sha256 of the file's bytes as they stand. `lines`: how many, those in quotes included; `mixed`: they do not all end alike.
+
+    `encoding`: Python's name of how it is written. `simple`: UTF-8 throughout, without a NUL, its lines end
+    alike; `quotes`: those of the two that occur.
+    """
 
     hash: str
     lines: int = 0
     mixed: bool = False
+    encoding: str = UTF_8
+    simple: bool = False
+    quotes: frozenset[str] = frozenset()
 
 
-def opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+def opened(path: Path) -> Bounded:
+    packed = path.suffix.lower() == ".gz"
+    file = cast(IO[bytes], gzip.open(path)) if packed else path.open("rb")  # noqa: SIM115 (who reads closes it)
+    return Bounded(file, path.stat().st_size if packed else MOST_UNPACKED, path.name)
 
 
-def examine(path: Path) -> Form:
-    """Raises FixTheSource where the file cannot be read, is cut off or has a line without end."""
-    hashed, packed, ends = hashlib.sha256(), path.suffix == ".gz", LineEnds()
-    unbroken, last = 0, b""
+def examine(path: Path, written: Written = AS_FOUND, longest: int | None = LONGEST) -> Form:
+    """`longest`: bytes of a line. Raises FixTheSource where the file cannot be read, is cut off or has a line without end."""
+    hashed, packed, ends = hashlib.sha256(), path.suffix.lower() == ".gz", LineEnds()
+    unbroken, last, marks = 0, b"", set[bytes]()
+    encoding = written.encoding or encoding_by_mark(first_bytes(path, 4))
+    judge = _Utf8() if encoding is None else None
     try:
         with opened(path) as file:
-            while block := file.read(_BLOCK):
-                if block.endswith(b"\r"):
-                    block += file.read(1)
-                if not packed:
-                    hashed.update(block)
+            for block in _converted(file, encoding, None if packed else hashed):
+                if judge is not None:
+                    judge.see(block)
                 ends.count(block)
                 last = block[-1:]
                 unbroken = 0 if b"\n" in block or b"\r" in block else unbroken + len(block)
-                if unbroken > LONGEST:
+                marks |= {mark for mark in _MARKS - marks if mark in block}
+                if longest is not None and unbroken > longest:
                     raise FixTheSource("A line of the file is longer than 16 MB", culprit=path.name, fix="Is it really text, one row to a line?")
         content = hash_file(path) if packed else hashed.hexdigest()
+        simple = judge is not None and judge.valid() and b"\0" not in marks and not ends.mixed
+        if encoding is None:
+            encoding = UTF_8 if judge is not None and judge.valid() else certain(blocks(path)) or UTF_8
+    except UnicodeDecodeError as odd:
+        raise not_written_so(path, encoding) from odd
     except (OSError, EOFError, zlib.error) as lost:
         raise unreadable(path, lost) from lost
-    return Form(content, ends.total + (last not in (b"", b"\n", b"\r")), ends.mixed)
+    quotes = frozenset(mark.decode() for mark in marks - {b"\0"})
+    return Form(content, ends.total + (last not in (b"", b"\n", b"\r")), ends.mixed, encoding, simple, quotes)
+
+
+class _Utf8:
+    """Whether everything seen is UTF-8."""
+
+    def __init__(self) -> None:
+        self._decoder: codecs.IncrementalDecoder | None = codecs.getincrementaldecoder(UTF_8)()
+        self._within = False
+
+    def see(self, block: bytes) -> None:
+        if self._decoder is None or (block.isascii() and not self._within):
+            return
+        try:
+            self._decoder.decode(block)
+            self._within = bool(self._decoder.getstate()[0])
+        except UnicodeDecodeError:
+            self._decoder = None
+
+    def valid(self) -> bool:
+        return self._decoder is not None and not self._within
+
+
+def encoding_by_mark(start: bytes) -> str | None:
+    """What a byte order mark says; UTF-8's is left to whoever reads UTF-8."""
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    return "utf-16" if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+
+
+def blocks(path: Path, encoding: str | None = None) -> Iterator[bytes]:
+    """The file as UTF-8, piece by piece; none parts a pair of line ends. What is no text of its encoding stays what is no UTF-8."""
+    with opened(path) as file:
+        yield from _converted(file, encoding)
+
+
+def _converted(file: Bounded, encoding: str | None, hashed: Any = None) -> Iterator[bytes]:
+    as_it_is = encoding is None or encoding == UTF_8
+    decoder = codecs.getincrementaldecoder(encoding or UTF_8)(_lenient(encoding or UTF_8))
+    first, left = True, b""
+    while True:
+        block = file.read(_BLOCK)
+        if hashed is not None:
+            hashed.update(block)
+        if as_it_is:
+            text = left + block
+        else:
+            said = decoder.decode(block, final=not block)
+            text = left + (said.removeprefix("\ufeff") if first else said).encode(UTF_8, _lenient(encoding or UTF_8))
+            first = first and not said
+        left = b"\r" if text.endswith(b"\r") and block else b""
+        if text := text[: len(text) - len(left)]:
+            yield text
+        if not block:
+            return
+
+
+def _lenient(encoding: str) -> str:
+    """What is no text goes through as it is, which is no UTF-8 either: whoever reads the rows finds it in its row."""
+    return "surrogatepass" if encoding.startswith(("utf-16", "utf-32")) else "surrogateescape"
+
+
+@contextmanager
+def copied(path: Path, pieces: Iterable[bytes], encoding: str) -> Iterator[Path]:
+    """What the pieces say, as a file."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / (path.name[:-3] if path.suffix.lower() == ".gz" else path.name)
+        try:
+            with copy.open("wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+        except UnicodeDecodeError as odd:
+            raise not_written_so(path, encoding) from odd
+        except OSError as full:
+            raise TryAgain("There is no room to read the file", culprit=f"{path.name}: {full.strerror}", fix="Free disk space.") from full
+        yield copy
+
+
+def not_written_so(path: Path, encoding: str | None) -> FixTheSource:
+    return FixTheSource(f"The file is not written in {encoding}, or is cut off", culprit=path.name, fix="Choose the encoding that it is written in.")
 
 
 class LineEnds:
@@ -79,16 +191,13 @@ class LineEnds:
         return (self._line_feeds > self._pairs) + (self._returns > self._pairs) + (self._pairs > 0) > 1
 
 
-def in_and_out_of_quotes(path: Path) -> Iterator[list[bytes]]:
-    """The file in blocks, each parted at its double quotes: every second piece, beginning with the first, lies outside of them."""
+def in_and_out_of_quotes(pieces: Iterable[bytes], quote: bytes = b'"') -> Iterator[list[bytes]]:
+    """Each piece parted at its quotes: every second part, beginning with the first, lies outside of them."""
     inside = False
-    with opened(path) as file:
-        while block := file.read(_BLOCK):
-            if block.endswith(b"\r"):
-                block += file.read(1)
-            pieces = block.split(b'"')
-            yield [b"", *pieces] if inside else pieces
-            inside ^= len(pieces) % 2 == 0
+    for piece in pieces:
+        parts = piece.split(quote)
+        yield [b"", *parts] if inside else parts
+        inside ^= len(parts) % 2 == 0
 
 
 def first_bytes(path: Path, limit: int = 1_000_000) -> bytes:
@@ -97,6 +206,16 @@ def first_bytes(path: Path, limit: int = 1_000_000) -> bytes:
             return file.read(limit)
     except (OSError, EOFError, zlib.error) as lost:
         raise unreadable(path, lost) from lost
+
+
+def beginning(path: Path, encoding: str | None = None, limit: int = 1_000_000) -> bytes:
+    """As many of its first bytes, as UTF-8."""
+    start = first_bytes(path, limit)
+    encoding = encoding or encoding_by_mark(start) or UTF_8
+    if encoding == UTF_8:
+        return start
+    said = codecs.getincrementaldecoder(encoding)(_lenient(encoding)).decode(start)
+    return said.removeprefix("\ufeff").encode(UTF_8, _lenient(encoding))
 
 
 def unreadable(path: Path, error: Exception) -> FixTheSource:

@@ -3,7 +3,7 @@ import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { createRouter, type ErrorComponentProps } from "@tanstack/react-router";
 import { Failed, Skeleton } from "@/components/states";
 import { wasSignedIn } from "@/lib/session";
-import { canRetry, troubleOf } from "@/lib/trouble";
+import { canRetry, troubleOf, wasLost } from "@/lib/trouble";
 import { tree } from "@/routes/tree";
 
 /** A session that ended leads to signing in, and back to the same page. */
@@ -17,6 +17,8 @@ export const queries = new QueryClient({
   mutationCache: new MutationCache({ onError: leave }),
   defaultOptions: {
     queries: { staleTime: 10_000, retry: (failures, error) => failures < 1 && canRetry(troubleOf(error)) },
+    // A change carries a key of its own: one whose answer was lost is sent again and still done once.
+    mutations: { retry: (failures, error) => failures < 1 && wasLost(troubleOf(error)), retryDelay: 500 },
   },
 });
 

@@ -40,10 +40,16 @@ export const problem = (status: number, code: string, detail: string, fix = ""):
   type: `urn:aos:problem:${code}`, title: "", status, detail, code, fix, culprit: "", trace_id: "4bf92f3577b34da6a3ce929d0e0e4736", errors: [],
 });
 
-export const me = (role: Schemas["Me"]["role"] = "engineer", tenants = ["Acme"]): Schemas["Me"] => {
+type Role = Schemas["TenantSeen"]["role"];
+const DECIDES = ["ask:runs", "decide:proposals"];
+
+export const me = (role: Role = "engineer", tenants = ["Acme"], may: string[] = role === "viewer" ? [] : DECIDES): Schemas["Me"] => {
   const all = tenants.map((name, at) => ({ id: at === 0 ? ID : `${ID}-${at}`, slug: name.toLowerCase(), name, role, persona: null }));
-  return { user: { id: ID, email: "ada@acme.example", name: "Ada" }, tenant: all[0] ?? { id: ID, slug: "acme", name: "Acme", role, persona: null }, tenants: all, role, expires_at: AT };
+  return { user: { id: ID, email: "ada@acme.example", name: "Ada" }, tenant: all[0] ?? { id: ID, slug: "acme", name: "Acme", role, persona: null }, tenants: all, role, operator: false, may, expires_at: AT, by_grant: false, until: null, granted: [] };
 };
+
+/** Who runs the installation, and is in no tenant. */
+export const operator = (): Schemas["Me"] => ({ ...me("owner", [], ["create:tenants", "read:tenants"]), tenant: null, role: null, operator: true });
 
 /** Shown inside a router, so that links have somewhere to lead, and with queries that try once. */
 export function show(node: ReactNode) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import threading
 import time
@@ -36,6 +37,17 @@ class Served:
         self._server.should_exit = True
         self._thread.join(20)
         self._listening.close()
+
+    def status_of_declared(self, method: str, path: str, token: str, size: int) -> int:
+        """What is answered to a request that only says how large its body would be."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._listening.getsockname()[1], timeout=30)
+        connection.putrequest(method.upper(), f"/api/v1{path}")
+        connection.putheader("Authorization", token)
+        connection.putheader("Content-Length", str(size))
+        connection.endheaders()
+        status = connection.getresponse().status
+        connection.close()
+        return status
 
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}

@@ -17,14 +17,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aos_api.masking import Mask
 from aos_api.reads.columns import shape_of
 from aos_api.reads.finding import Asked, slice_of
+from aos_core.masking import Policy
 from aos_core.ontology import standard
+from aos_core.sight import Lineage
+from aos_resources.masks import Known
 from aos_resources.warehouse import Published, Version
 from tests.api.built_version import build_version
 from tests.scenario import SHARED, World, made_id
 
 Row = dict[str, Any]
+UNMASKED = Mask("owner", standard(), Known(Policy(), Lineage()))
 ACCOUNT = standard().entity("account")
 
 
@@ -261,7 +266,7 @@ def test_walking_the_pages_gives_what_sorting_and_filtering_all_rows_gives(
     asked = Asked({name: said for name, said in values.items() if said}, sorted(_FIELDS.get(one, one) for one in without), word, sort)
 
     version = Version(Published(UUID(int=1), datetime.now(UTC), 1, ""), fresh)
-    shape, seen, after = shape_of(version, ACCOUNT), [], None
+    shape, seen, after = shape_of(version, ACCOUNT, UNMASKED), [], None
     for _ in range(20):
         found = slice_of(version, shape, asked, after, limit)
         assert found.total == len(expected)
@@ -285,7 +290,7 @@ def test_pages_meet_every_row_once_where_ordinals_have_gaps(tmp_path: Path) -> N
         for limit in (1, 2, 3, 100):
             met, after = [], None
             while True:
-                found = slice_of(version, shape_of(version, ACCOUNT), Asked(), after, limit)
+                found = slice_of(version, shape_of(version, ACCOUNT, UNMASKED), Asked(), after, limit)
                 met += [row["values"]["name"] for row in json.loads(f"[{found.rows}]")]
                 assert found.total == len(kept)
                 if (after := found.last) is None:

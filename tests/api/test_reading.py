@@ -42,7 +42,7 @@ def test_a_mapping_shows_its_document_and_what_it_refused(acme: httpx.Client) ->
     assert [one["source_key"] for one in first["rows"] + second["rows"]] == ["A-1", "A-2"]
     assert first["rows"][0]["reasons"] == [{"field": "revenue", "value": "Acme-only", "reason": "not a number"}]
     assert second["next"] is None
-    assert acme.get(f"/mappings/{SHARED.mapping}/quarantine", params={"kind": "cell"}).json() == {"rows": [], "next": None}
+    assert acme.get(f"/mappings/{SHARED.mapping}/quarantine", params={"kind": "cell"}).json() == {"rows": [], "next": None, "masked": []}
 
 
 def test_a_stream_shows_its_columns_with_the_words_of_the_dictionary(acme: httpx.Client) -> None:
@@ -165,7 +165,7 @@ def test_a_read_asks_the_control_plane_once_for_the_version(served: Served, acme
         assert acme.get(f"/entities/account{following}").status_code == 200
     finally:
         event.remove(engine, "before_cursor_execute", hear)
-    assert [one.split()[1].partition("(")[0] for one in asked] in (["set_config", "v.id,"], ["set_config", "id,"])
+    assert [one.split()[1].partition("(")[0] for one in asked] in (["aos.enter", "v.id,"], ["aos.enter", "id,"])
 
 
 def test_an_id_that_was_issued_but_stands_nowhere_is_gone_and_not_unknown(acme: httpx.Client) -> None:

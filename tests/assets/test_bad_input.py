@@ -14,6 +14,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from aos_assets.steps.land import sync_connection
+from aos_resources.database import as_json
 from tests.assets.conftest import FIRST, Company
 
 GZIP_OF_ROWS = gzip.compress(b"id,name\n" + b"1,a\n" * 50_000)
@@ -21,8 +22,8 @@ GZIP_OF_ROWS = gzip.compress(b"id,name\n" + b"1,a\n" * 50_000)
 REFUSED = {
     "empty.csv": (b"", "without even a header"),
     "blank-lines.csv": (b"\n\r\n\n", "without even a header"),
-    "latin-header.csv": ("id,größe\n1,2\n".encode("latin-1"), "not UTF-8"),
-    "utf-16.csv": ("id,name\n1,a\n".encode("utf-16"), "not UTF-8"),
+    "odd-header.csv": ("id,řeka\n1,2\n".encode("cp1250"), "not UTF-8"),
+    "utf-16.csv": ("id,name\n1,a\n".encode("utf-16-le"), "not UTF-8"),
     "picture.csv": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not UTF-8"),
     "archive.csv": (b"PK\3\4\0\0\0\0" * 20, "not UTF-8"),
     "packed.csv": (GZIP_OF_ROWS, "not UTF-8"),
@@ -44,7 +45,7 @@ REFUSED = {
 KEPT = {
     "cut-off.csv": (b'id,name\n1,a\n2,"b', (1, 1), "unquoted value"),
     "cut-off-late.csv": (b"id,name\n" + b"".join(b"%d,a\n" % n for n in range(100_000)) + b'x,"b', (100_000, 1), "unquoted value"),
-    "latin.csv": (b"id,name\n1,M\xfcller\n2,ok\n", (1, 1), "invalid encoding"),
+    "odd-letters.csv": (b"id,name\n1,Dvo\xf8ak\n2,ok\n", (1, 1), "invalid encoding"),
     "ragged.csv": (b"id,name,x\n1,a,b\n2,c\n3,d,e,f\n4,g,h\n", (2, 2), "missing columns, too many columns"),
     "loose-quotes.csv": (b'id,name\n1,a "b" c\n2,"x" y\n3,ok\n', (2, 1), "unquoted value"),
     "mixed-line-ends.csv": (b'id,name\r\n1,a\n2,b,surplus\r\n3,"x" y\n4,c\r\n', (2, 2), "too many columns, unquoted value"),
@@ -118,7 +119,11 @@ def test_a_folder_outside_the_roots_and_a_link_out_of_them_are_refused(acme: Com
 def test_the_installations_own_database_is_no_source(acme: Company) -> None:
     own = conninfo_to_dict(acme.work.settings.url("aos_app"))
     config = {"host": own["host"], "port": own["port"], "database": own["dbname"], "user": own["user"]}
-    outcome = sync_connection(acme.work, acme.connect("own", "postgres", config))
+    own_connection = acme.connect("own", "postgres", config | {"port": int(str(own["port"]))})
+    with acme.work.database.transaction() as transaction:
+        sealed = acme.work.secrets.seal(transaction, acme.work.tenant, own_connection, as_json({"password": "x"}))
+        transaction.run("update aos.connections set sealed = :sealed where id = :id", sealed=sealed, id=own_connection)
+    outcome = sync_connection(acme.work, own_connection)
     assert "installation's own database" in (outcome.error or "")
 
 

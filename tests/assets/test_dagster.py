@@ -11,6 +11,7 @@ from aos_assets.definitions import defs
 from aos_assets.steps import stages
 from aos_assets.steps.land import Sync
 from aos_assets.steps.listing import StreamSync
+from aos_resources.connectors import CONNECTORS
 from aos_resources.world import World
 from tests.assets.conftest import FIRST, Company
 
@@ -40,7 +41,7 @@ def test_a_tenant_is_materialized_whole_by_its_partition_with_rows_columns_and_b
     result = materialize(mapped, opened, instance)
     assert result.success
     told = {event.asset_key.to_user_string(): event.materialization for event in result.get_asset_materialization_events()}
-    assert len(told) == 2 + 2 + 5 + 5 + 5 + 5 + 1
+    assert len(told) == len(CONNECTORS) + 2 + 5 + 5 + 5 + 5 + 1
     assert {one.partition for one in told.values()} == {mapped.work.tenant.slug}
     view = told["unified/opportunities"].metadata
     assert view["dagster/row_count"].value == 3
@@ -50,7 +51,7 @@ def test_a_tenant_is_materialized_whole_by_its_partition_with_rows_columns_and_b
     assert (balance["landed"], balance["canonical"], balance["quarantined"]) == (3, 3, 0)
     checks = result.get_asset_check_evaluations()
     assert all(one.passed and one.partition == mapped.work.tenant.slug for one in checks)
-    assert {one.check_name for one in checks} == {"balance", "readable", "reconciliation", "references"}
+    assert {one.check_name for one in checks} == {"balance", "readable", "freshness", "reconciliation", "references"}
 
 
 def test_part_of_the_warehouse_may_be_asked_for_and_only_that_part_is_reported(
@@ -85,7 +86,7 @@ def test_the_batch_reports_only_what_is_new(mapped: Company, opened: World, inst
     assert first.success and again.success
     assert "unified/opportunities" in reported(first) and "raw/files" not in reported(first)
     assert reported(again) == []
-    assert len(told(first)) == 2 + 2 + 5 + 5 * 2 and told(again) == []
+    assert len(told(first)) == 3 * len(CONNECTORS) + 5 + 5 * 2 and told(again) == []
 
 
 def test_of_a_new_version_what_stands_empty_as_before_is_not_reported(mapped: Company, opened: World, instance: DagsterInstance) -> None:
@@ -179,17 +180,17 @@ def test_a_source_that_cannot_be_read_fails_its_check_and_stops_nothing_else(
 
 
 def test_a_row_that_gets_lost_between_reading_and_landing_turns_the_balance_red(mapped: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aos_assets.steps import changes, land
+    from aos_assets.steps import changes, reading
 
-    def leaky(*given: object) -> object:
-        counted = changes.compare(*given)  # type: ignore[arg-type]
+    def leaky(*given: object, **more: object) -> object:
+        counted = changes.compare(*given, **more)  # type: ignore[arg-type]
         given[0].execute("delete from landing_rows where _key = '8'")  # type: ignore[attr-defined]
         return changes._count(given[0]) if counted.landed else counted  # type: ignore[arg-type]
 
-    monkeypatch.setattr(land, "compare", leaky)
+    monkeypatch.setattr(reading, "compare", leaky)
     mapped.write("deals.csv", [*FIRST, FIRST[0] | {"deal_id": "8"}, FIRST[0] | {"deal_id": "9"}])
     one = stages.land(mapped.work, "files", "test")
-    assert [(check.name, check.passed) for check in one.checks] == [("balance", False), ("readable", True)]
+    assert [(check.name, check.passed) for check in one.checks] == [("balance", False), ("readable", False), ("freshness", True)]
     assert one.checks[0].said == {"unbalanced": ["crm/deals"]}
 
 

@@ -17,7 +17,7 @@ from aos_assets.steps import publish
 from aos_assets.steps.stages import refresh_tenant
 from aos_core.errors import AosError, TryAgain
 from aos_resources.embedded import Cluster
-from benchmarks.kills import content, counted, write
+from benchmarks.kills import content, counted, file_of_deals
 from benchmarks.stage import connect, decide, installation, tenant
 from tests.assets.conftest import FIRST, Company
 
@@ -104,18 +104,18 @@ def test_a_version_whose_commit_went_through_unheard_is_kept(mapped: Company, mo
 def test_a_database_killed_at_any_moment_of_a_refresh_loses_and_doubles_nothing(tmp_path: Path) -> None:
     chance = random.Random(3)
     (tmp_path / "files").mkdir()
-    with installation(tmp_path) as world:
+    with installation(tmp_path) as world, file_of_deals(tmp_path, 3_000) as deals:
         calm, struck = tenant(world, "calm"), tenant(world, "struck")
-        write(tmp_path, 3_000, 0)
+        deals.write(0)
         for work in (calm, struck):
-            connect(work, "files", {"folder": str(tmp_path / "files")})
+            connect(work, "files", deals.config)
             list(refresh_tenant(work, "first"))
             decide(work)
             list(refresh_tenant(work, "first"))
         cluster = Cluster(world.settings.home / "postgres")
         interrupted = 0
         for n in range(1, 9):
-            write(tmp_path, 3_000, n)
+            deals.write(n)
             list(refresh_tenant(calm, "calm"))
             with ThreadPoolExecutor(1) as pool:
                 worker = pool.submit(lambda: list(refresh_tenant(struck, "struck")))

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from aos_assets.steps import events, land, publish
+from aos_assets.steps import events, publish, reading
 from aos_assets.steps.leases import holding
 from aos_core.errors import TryAgain
 from aos_resources.database import Transaction
@@ -36,7 +36,7 @@ def give_back(company: Company) -> None:
 
 @pytest.mark.parametrize(
     ("module", "before", "step"),
-    [(land, "list_reading", Company.sync), (events, "_write_events", Company.events), (publish, "_publish", lambda one: publish.refresh(one.work))],
+    [(reading, "list_reading", Company.sync), (events, "_write_events", Company.events), (publish, "_publish", lambda one: publish.refresh(one.work))],
     ids=["landing", "events", "publication"],
 )
 def test_a_worker_that_was_overtaken_lists_nothing_and_the_next_one_does_it_once(
@@ -44,7 +44,7 @@ def test_a_worker_that_was_overtaken_lists_nothing_and_the_next_one_does_it_once
 ) -> None:
     mapped.refresh()
     mapped.write("deals.csv", [FIRST[0] | {"worth": "11"}, *FIRST[1:]])
-    if module is not land:
+    if module is not reading:
         mapped.sync()
     if module is publish:
         mapped.events()

@@ -95,6 +95,7 @@ def founded(opened: World, tmp_path_factory: pytest.TempPathFactory) -> Callable
 
 
 def read(company: Company) -> None:
+    company.allow()
     with company.work.database.transaction() as transaction:
         rows = transaction.all("select id from aos.connections")
     for row in rows:

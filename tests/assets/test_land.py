@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Barrier, Thread
+from uuid import uuid4
 
 import duckdb
 import pytest
@@ -11,10 +12,12 @@ import pytest
 from aos_assets.steps import states
 from aos_assets.steps.land import sync_connection
 from aos_assets.steps.leases import holding
+from aos_assets.steps.stages import land
 from aos_assets.steps.sweeping import sweep
 from aos_core.errors import AosError, TryAgain
 from aos_resources.database import as_json
 from tests.assets.conftest import FIRST, Company
+from tests.assets.ledger import Ledger, known_as_a_source, numbered
 
 
 def raw(acme: Company, stream: str = "deals") -> list[tuple[str, str]]:
@@ -145,6 +148,21 @@ def test_a_source_that_is_away_is_recorded_and_lands_nothing(acme: Company) -> N
     acme.folder.rmdir()
     assert "no such file or folder" in str(acme.sync().error)
     assert raw(acme) == [("i", "1"), ("i", "2"), ("i", "3")]
+
+
+def test_a_source_that_does_not_answer_fails_a_check_and_stops_no_other(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = iter([TryAgain("The source does not answer")])
+
+    def fails(page: int) -> None:
+        for away in answers:
+            raise away
+
+    known_as_a_source(monkeypatch, Ledger(numbered(3), fails=fails))
+    acme.connect("a ledger", "ledger", {})
+    acme.connect("another", "ledger", {})
+    report = land(acme.work, "ledger", str(uuid4()))
+    assert [(check.name, check.passed) for check in report.checks] == [("balance", True), ("readable", False), ("freshness", True)]
+    assert [(one["connection"], one["landed"]) for one in report.said["streams"]] == [("another", 3)]
 
 
 def test_a_path_outside_the_allowed_folders_is_refused(acme: Company, tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aos_assets.steps import profile
 from aos_assets.steps.changes import row_hash
-from aos_assets.steps.profile import SAMPLE_ROWS, Sample
 from aos_core.compiling import literal
 from aos_core.fingerprint import PATTERNS, PLAUSIBLE
+from aos_resources import profiling
+from aos_resources.profiling import SAMPLE_ROWS, Sample
 
 CONNECTION = duckdb.connect()
 # Rich in what stands between values, in what stands for an absent one, and in what lengths are written with.
@@ -63,7 +63,7 @@ def test_a_sample_is_spread_over_everything_read_however_it_came(sizes: list[int
 
 
 def test_a_sample_of_large_values_is_bounded_by_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile, "_SAMPLE_BYTES", 10_000)
+    monkeypatch.setattr(profiling, "_SAMPLE_BYTES", 10_000)
     sample = Sample()
     for _ in sample.watch(pa.RecordBatch.from_pydict({"n": ["x" * 1_000] * 10}) for _ in range(20)):
         assert sample.rows.nbytes < 25_000

@@ -27,7 +27,7 @@ def read(company: Company, folder: Path, state: State, complete: bool, rows: dic
         open_state(connection, state)
         take_in(connection, batch.schema, iter(batch.to_batches()), folder / "incoming.parquet", ("id",), {})
         part = Part("part", complete, None, batch.schema)
-        change = compare(connection, state, part, ["id", "said"], ("id",), str(uuid4()))
+        change = compare(connection, state, part, ["id", "said"], ("id",), str(uuid4()), going=None, again=False)
         after = write_state(connection, company.work, uuid4(), state)
     return after, (change.read, change.landed, change.unchanged, change.deleted)
 

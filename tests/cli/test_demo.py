@@ -1,4 +1,4 @@
-"""The demo from nothing: its figures tie to the files, a second start finds everything unchanged, answers go in and out."""
+"""The demo from nothing: its figures tie to the files, two worlds are joined of many sources, a second start finds everything unchanged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from aos_cli.demo_setup import DATA
+from aos_cli.demo_sources import DATA
+from aos_resources.connectors.legacy import systems
 
 # Counted in the published files by other means than ours (a spreadsheet's sums and filters).
 MUST_TIE = {
@@ -61,13 +62,14 @@ def first(home: Path) -> dict[str, Any]:
 
 def test_every_figure_ties_to_the_files(first: dict[str, Any]) -> None:
     assert {name: first["figures"][name] for name in MUST_TIE} == MUST_TIE
-    assert first["entities"] == {"account": 85, "contact": 0, "opportunity": 8800, "cloud_resource": 842, "cost_report": 1000}
+    assert first["entities"] == {"account": 85, "contact": 222, "opportunity": 8800, "cloud_resource": 842, "cost_report": 1000}
 
 
 def test_every_row_is_accounted_for_also_of_streams_that_fit_no_entity(first: dict[str, Any]) -> None:
     read = {f"{one['connection']}/{one['stream']}": one for one in first["syncs"]}
     assert {name: one["read"] for name, one in read.items()} == {
         "billing/focus_costs": 1000, "crm/accounts": 85, "crm/products": 7, "crm/sales_pipeline": 8800, "crm/sales_teams": 35,
+        "mongodb/account_usage": 85, "mongodb/usage_events": 510, "salesforce/Account": 85, "salesforce/Contact": 222,
     }  # fmt: skip
     assert all(one["read"] == one["landed"] + one["unchanged"] + one["rejected"] for one in read.values())
     made = {(one["stream"], one["entity"]): (one["landed"], one["canonical"], one["unmapped"]) for one in first["mappings"]}
@@ -78,14 +80,47 @@ def test_every_row_is_accounted_for_also_of_streams_that_fit_no_entity(first: di
         ("crm/sales_pipeline", "opportunity"): (8800, 8800, 0),
         ("crm/products", None): (7, 0, 7),
         ("crm/sales_teams", None): (35, 0, 35),
+        ("mongodb/account_usage", "account"): (85, 85, 0),
+        ("mongodb/usage_events", None): (510, 0, 510),
+        ("salesforce/Account", "account"): (85, 85, 0),
+        ("salesforce/Contact", "contact"): (222, 222, 0),
     }
+
+
+def test_four_sources_tell_of_the_same_accounts_and_add_none(first: dict[str, Any]) -> None:
+    assert list(first["connections"]) == ["billing", "crm", "mongodb", "salesforce"]
+    assert (first["entities"]["account"], first["joined"]["account"]) == (85, 85)
+
+
+def test_every_connection_of_both_worlds_says_that_it_is_demo_data(first: dict[str, Any]) -> None:
+    assert list(first["legacy"]["connections"]) == sorted(systems())
+    assert {*first["connections"].values(), *first["legacy"]["connections"].values()} == {"demo data"}
+
+
+def test_the_legacy_systems_balance_and_tell_of_the_same_companies_and_people(first: dict[str, Any]) -> None:
+    legacy = first["legacy"]
+    assert legacy["figures"]["unbalanced"] == "0"
+    assert {f"{one['connection']}/{one['stream']}" for one in legacy["syncs"]} == {f"{system}/{table}" for system, tables in systems().items() for table in tables}
+    assert all(one["read"] == one["landed"] for one in legacy["syncs"])
+    assert legacy["entities"] == {"account": 120, "contact": 291, "opportunity": 1350, "cloud_resource": 380, "cost_report": 2600}
+    assert (legacy["joined"]["account"], legacy["joined"]["contact"]) == (110, 23)
+    quarantined = {one["stream"]: one["quarantined"] for one in legacy["mappings"] if one["quarantined"]}
+    assert quarantined == {}
+
+
+def test_what_of_the_legacy_systems_maps_not_by_itself_waits_for_somebody(first: dict[str, Any]) -> None:
+    kept = {one["stream"]: (one["entity"], one["held"], one["unmapped"]) for one in first["legacy"]["mappings"] if not one["canonical"]}
+    assert kept["mongodb/account_usage"] == ("account", 112, 0)
+    assert kept["sap/CLOUD_INVOICES"] == (None, 0, 240)
+    assert first["legacy"]["waiting"] >= 10
 
 
 def test_starting_again_keeps_everything_and_lands_nothing_twice(first: dict[str, Any], home: Path) -> None:
     again = json.loads(aos(home, "demo", "--once", "--json").stdout)
     assert again["figures"] == first["figures"]
     assert {one["landed"] for one in again["syncs"]} == {0}
-    assert all(one["read"] == one["unchanged"] for one in again["syncs"])
+    assert all(one["read"] == one["unchanged"] for one in [*again["syncs"], *again["legacy"]["syncs"]])
+    assert {name: again["legacy"][name] for name in ("figures", "joined")} == {name: first["legacy"][name] for name in ("figures", "joined")}
 
 
 def test_a_mapping_goes_out_as_a_document_that_names_who_decided_each_field(first: dict[str, Any], home: Path) -> None:

@@ -19,7 +19,7 @@ import httpx
 import psutil
 import pytest
 
-from aos_cli.demo_setup import DEMO, PASSWORD
+from aos_cli.demo_setup import DEMO, OPERATOR, PASSWORD
 from aos_cli.processes import left_over
 from aos_resources.embedded import Cluster
 from aos_resources.settings import Settings
@@ -103,6 +103,10 @@ def test_it_greets_on_one_screen_survives_its_own_killing_and_leaves_nothing(dem
     assert not {int(str(httpx.URL(one).port)) for one in addresses} & set(demo.ports)
     before = records(addresses[0])
     assert before["opportunity"] == 8_800
+    with httpx.Client(base_url=addresses[0]) as client:  # who operates it sees the orchestrator by the API's own address
+        assert client.get("/dagster/server_info").status_code == 401
+        assert client.post("/api/v1/auth/login", json={"email": OPERATOR[0], "password": PASSWORD}).status_code == 200
+        assert "dagster_version" in client.get("/dagster/server_info").json()
 
     process.kill()
     process.wait()

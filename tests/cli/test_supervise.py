@@ -18,7 +18,9 @@ from click.testing import CliRunner
 
 from aos_cli.main import main
 from aos_cli.processes import environment, left_over
-from aos_cli.supervise import control_plane, databases
+from aos_cli.supervise import control_plane, databases, live_server
+from aos_resources.embedded_valkey import Valkey
+from aos_resources.live import answers
 from aos_resources.settings import Settings
 from tests.cli import small_system
 
@@ -27,7 +29,7 @@ Start = Callable[[Path], "subprocess.Popen[str]"]
 
 @pytest.fixture(autouse=True)
 def _own_database_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AOS_DATABASE_URL", "SUPABASE_DATABASE_URL", "DATABASE_URL"):
+    for name in ("AOS_DATABASE_URL", "SUPABASE_DATABASE_URL", "DATABASE_URL", "AOS_REDIS_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -61,6 +63,7 @@ def start() -> Iterator[Start]:
             process.stdout.close()
         for child in left_over(Settings(home=folder)):
             child.kill()
+        live_server(Settings(home=folder)).stop()
         control_plane(Settings(home=folder)).stop()
 
 
@@ -79,7 +82,8 @@ def status_of(settings: Settings) -> dict[str, Any]:
 
 
 def nothing_is_left(settings: Settings) -> bool:
-    return not left_over(settings) and control_plane(settings).process() is None and not settings.status_file.exists()
+    servers = (control_plane(settings).process(), live_server(settings).process())
+    return not left_over(settings) and servers == (None, None) and not settings.status_file.exists() and settings.redis() is None
 
 
 @pytest.mark.parametrize("wish", [signal.SIGTERM, signal.SIGINT])
@@ -114,6 +118,32 @@ def test_a_child_that_ends_is_named_with_its_last_words_and_started_again(settin
     said, _ = supervisor.communicate(timeout=60)
     assert "api ended with -9; starting it again in 1 s. It said:" in said
     assert "Serving HTTP on 127.0.0.1" in said
+
+
+def test_redis_is_started_told_and_started_again_when_it_ends(settings: Settings, start: Start) -> None:
+    supervisor = start(settings.home)
+    status_of(settings)
+    url, process = settings.redis(), live_server(settings).process()
+    assert url is not None and answers(url)
+    assert process is not None
+    process.kill()
+    eventually(lambda: (again := live_server(settings).process()) is not None and again.pid != process.pid and answers(str(settings.redis())))
+    seen = json.loads(CliRunner().invoke(main, ["status", "--json"], env={"AOS_HOME": str(settings.home)}).output)
+    assert [part["answers"] for part in seen["parts"] if part["name"] == "valkey"] == [True]
+    supervisor.terminate()
+    said, _ = supervisor.communicate(timeout=60)
+    assert "valkey ended; starting it again." in said
+    assert nothing_is_left(settings)
+
+
+def test_an_installation_with_a_redis_of_its_own_starts_none(
+    settings: Settings, start: Start, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AOS_REDIS_URL", valkey.url())
+    start(settings.home)
+    status_of(settings)
+    assert live_server(settings).process() is None
+    assert left_over(settings)[0].environ()["AOS_REDIS_URL"] == valkey.url()
 
 
 def test_a_child_that_cannot_start_ends_the_start_with_its_last_words(settings: Settings, start: Start) -> None:

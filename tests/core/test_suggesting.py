@@ -108,3 +108,13 @@ def test_a_decision_document_names_only_what_it_decides() -> None:
     )
     assert (stream, entity, decided.accepted, decided.settings) == ("crm/deals", "opportunity", True, {"key": "deal_id"})
     assert list(decided.fields) == ["amount"] and decided.rejected == {"mrr"}
+
+
+def test_where_exact_matches_do_not_apply_they_are_asked_like_all_others() -> None:
+    found = suggest(DEALS, standard(), {}, lambda *_: False)
+    assert (found.mappings, [one.field for one in found.proposals]) == ((), [None])
+    accepted = suggest(DEALS, standard(), {"opportunity": Decided(True)}, lambda *_: False)
+    assert [mapping.fields for mapping in accepted.mappings] == [()]
+    assert {"product", "close_date"} <= set(questions(accepted))
+    some = suggest(DEALS, standard(), {}, lambda entity, field, column: (field, column) in ((None, None), ("product", "Product")))
+    assert [name for mapping in some.mappings for name, _ in mapping.fields] == ["product"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,44 +12,46 @@ from psycopg import sql
 
 from aos_core.tenancy import tenant_named
 from aos_resources.settings import Settings
-from tests.resources.tenant_rows import OF_PEOPLE, Neighbours, Table, tenant_tables
+from tests.resources.tenant_rows import OF_PEOPLE, USER, Neighbours, Table, tenant_tables
 
 if TYPE_CHECKING:
+    from secantus import SecantusDBServer
+
     from aos_resources.embedded import Cluster
-    from tests.resources.sources import PostgresSource, Source
+    from tests.resources.sources import Source
+
+
 
 
 @pytest.fixture(scope="session")
-def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A Postgres that is somebody else's."""
-    from aos_resources.embedded import Cluster
+def mongodb() -> Iterator[SecantusDBServer]:
+    """A server that speaks MongoDB's protocol, somebody else's, which asks for passwords."""
+    from pymongo import MongoClient
+    from secantus import SecantusDBServer
 
-    started = Cluster(tmp_path_factory.mktemp("somebody-else") / "postgres")
-    started.start()
-    yield started
-    started.stop()
+    from tests.resources.source_mongodb import PASSWORD
 
-
-_numbers = count()
+    with SecantusDBServer(storage_path=":memory:", cache_size="128M") as server:
+        with MongoClient("127.0.0.1", server.port, directConnection=True) as owner:
+            owner.admin.command("createUser", "owner", pwd=PASSWORD, roles=["root"])
+        server.require_auth = True
+        yield server
 
 
 @pytest.fixture
 def make(tmp_path: Path, settings: Settings, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Source]]:
-    from tests.resources.sources import FileSource, PostgresSource
+    """A source of a kind, with nothing in it."""
+    from tests.resources.suite import SOURCES
 
-    made: list[PostgresSource] = []
+    made: list[Source] = []
 
     def of(kind: str) -> Source:
-        if kind == "files":
-            folder = tmp_path / "folder of files"
-            folder.mkdir()
-            return FileSource(folder, settings)
-        made.append(PostgresSource(request.getfixturevalue("second"), settings, f"shop {next(_numbers)}"))
+        made.append(SOURCES[kind].at(request, tmp_path, settings))
         return made[-1]
 
     yield of
     for one in made:
-        one.owner.close()
+        one.close()
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,7 @@ def neighbours(settings: Settings, cluster: Cluster) -> Iterator[Neighbours]:
         tables = [one for one in tenant_tables(owner, "aos") if one.name not in OF_PEOPLE]
         initech, hooli = tenant_named("walled-initech"), tenant_named("walled-hooli")
         made = Neighbours(owner, settings, tables, initech, hooli)
+        owner.execute("insert into aos.users (id, email, name) values (%s, 'somebody@example', 'Somebody')", (USER,))
         with made.connect() as app:
             for tenant, prefixes in ((initech, ["shared", "ours"]), (hooli, ["shared", "theirs"])):
                 owner.execute("insert into aos.tenants (id, slug, name) values (%s, %s, 'x')", (tenant.id, tenant.slug))
@@ -66,11 +68,13 @@ def neighbours(settings: Settings, cluster: Cluster) -> Iterator[Neighbours]:
                     app.execute("select set_config('aos.tenant', %s, true)", (str(tenant.id),))
                     for prefix in prefixes:
                         for table in tables:
-                            app.execute(table.insert(table.row(tenant.id, prefix)) + sql.SQL(" on conflict do nothing"))
+                            whose = owner if table.name == "quotas" else app  # given to a tenant, not by it
+                            whose.execute(table.insert(table.row(tenant.id, prefix)) + sql.SQL(" on conflict do nothing"))
         yield made
         owner.execute("set session_replication_role = replica")
         for table in tables:
             owner.execute(sql.SQL("delete from {} where tenant_id = any(%s)").format(table.sql), ([initech.id, hooli.id],))
+        owner.execute("delete from aos.users where id = %s", (USER,))
         owner.execute("delete from aos.tenants where id = any(%s)", ([initech.id, hooli.id],))
 
 

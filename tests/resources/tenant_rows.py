@@ -15,8 +15,26 @@ from aos_core.tenancy import Tenant
 from aos_resources.settings import Role, Settings
 from tests.scenario import AT, made_id
 
-# Carry a tenant, but belong to people: for the login role alone.
+# Carry a tenant, but stand between it and people: tested by themselves.
 OF_PEOPLE = {"memberships"}
+# Shared by every tenant: a person may belong to several.
+USER = made_id("somebody of every tenant")
+
+# Tables whose rows a tenant may change; every other one is written once, so a new one is until it is said here.
+CHANGING = {
+    "sequences", "tenant_keys", "connections", "leases", "runs", "streams", "dictionaries", "syncs", "sync_streams",
+    "issued_ids", "latest_states", "cursors", "mappings", "proposals", "warehouses", "invitations", "api_keys", "grants", "flags",
+    "tenant_settings", "masks", "idempotency", "intents",
+}  # fmt: skip
+VERBS_OF = {"audit_heads": {"select", "insert", "update"}, "quotas": {"select"}}  # else all of them, or none but these two: select, insert
+HEADERS = {
+    "tenants": {"id", "slug", "suspended_at", "erased_at"},
+    "outbox": {"tenant_id", "seq", "id", "type", "subject", "at"},
+    "leases": {"tenant_id", "name", "epoch", "held_until"},
+    "flags": {"tenant_id", "name", "enabled"},
+    "flag_defaults": {"name", "enabled"},
+}
+MINE = "tenant_id = current_setting('aos.tenant')::uuid"
 
 _COLUMNS = """
 select c.relname, a.attname, format_type(a.atttypid, null), a.attnotnull
@@ -75,7 +93,9 @@ class Table:
         for reference in self.references:
             whose = (but or {}).get(reference.name, pointing or prefix)
             for mine, theirs in reference.pairs:
-                if mine != "tenant_id":
+                if reference.target == "users":
+                    row[mine] = USER
+                elif mine != "tenant_id":
                     row[mine] = None if reference.target == self.name and not but else made_id(f"{whose} {reference.target}.{theirs}")
         return row
 
@@ -123,6 +143,12 @@ def _in_order(tables: dict[str, Table]) -> list[Table]:
             if all(one.target in ordered or one.target not in tables or one.target == name for one in table.references):
                 ordered.setdefault(name, table)
     return list(ordered.values())
+
+
+def verbs_of(table: str) -> set[str]:
+    """What a tenant may do with its own rows of it."""
+    every = {"select", "insert", "update", "delete"} if table in CHANGING | OF_PEOPLE else {"select", "insert"}
+    return VERBS_OF.get(table, every)
 
 
 @dataclass(frozen=True)

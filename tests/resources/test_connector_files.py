@@ -11,8 +11,10 @@ import pytest
 
 from aos_core.errors import FixTheSource, NotAllowed
 from aos_resources.connectors import csv_files
+from aos_resources.connectors.file_settings import FilesConfig
 from aos_resources.connectors.files import Files
 from aos_resources.connectors.source import Dictionary, SourceColumn, SourceStream
+from aos_resources.connectors.stores import Folder
 from tests.resources.sources import FileSource, Source, found, read
 
 
@@ -36,7 +38,7 @@ def test_files_outside_the_roots_are_refused_however_they_are_reached(files: Fil
     named_alike.mkdir()
 
     def at(folder: Path) -> Files:
-        return Files(folder, {}, (files.folder.resolve(),), (home,))
+        return Files(Folder(folder, (files.folder.resolve(),), (home,)), FilesConfig(folder=str(folder)))
 
     assert [one.name for one in at(files.folder / "inner" / ".." / "inner").discover().streams] == ["ok"]
     refused = [outside, tmp_path, Path("/"), Path("/etc"), named_alike, files.folder / "..", files.folder / "inner" / ".." / ".." / "outside",
@@ -45,7 +47,7 @@ def test_files_outside_the_roots_are_refused_however_they_are_reached(files: Fil
         with pytest.raises(NotAllowed, match="outside the folders"):
             at(folder)
     with pytest.raises(NotAllowed):
-        Files(files.folder, {}, (), (home,))
+        Folder(files.folder, (), (home,))
     with pytest.raises(FixTheSource, match="no such file or folder"):
         at(files.folder / "nowhere")
 
@@ -56,7 +58,7 @@ def test_a_link_among_the_files_that_leads_out_is_refused_and_a_pattern_cannot_c
     outside.mkdir()
     (outside / "secret.csv").write_text("id\nsecret\n")
     (files.folder / "plain.csv").write_text("id\n1\n")
-    connector = Files(files.folder, pattern, (files.folder.resolve(),), (tmp_path / "home",))
+    connector = Files(Folder(files.folder, (files.folder.resolve(),), (tmp_path / "home",)), FilesConfig(folder=".", patterns=pattern))
     stream = SourceStream(next(iter(pattern), "plain"), (SourceColumn("id"),))
     assert read(connector, stream)[0] == ([] if "up" in pattern else [["1"]])
     if "up" not in pattern:
@@ -73,7 +75,7 @@ def test_a_link_among_the_files_that_leads_out_is_refused_and_a_pattern_cannot_c
     ("content", "kept", "rejected"),
     [
         (b"id,a,b\n1,x,y\n2,x\n3,x,y,z\n4,x,y\n", [["1", "x", "y"], ["4", "x", "y"]], [(3, "missing columns", "2,x"), (4, "too many columns", "3,x,y,z")]),
-        ("id,a\n1,café\n2,ok\n".encode("latin-1"), [["2", "ok"]], [(2, "invalid encoding", None)]),
+        ("id,a\n1,Dvořák\n2,ok\n".encode("cp1250"), [["2", "ok"]], [(2, "invalid encoding", None)]),
         (b"\xef\xbb\xbfid,a\r\n1,x\r\n", [["1", "x"]], []),
         (b"id;a\n1;x,y\n", [["1", "x,y"]], []),
         (b"id,a\n1,x\r\n2,y\n", [["1", "x"], ["2", "y"]], []),
@@ -100,7 +102,7 @@ def test_more_rejects_than_are_listed_are_still_counted(files: FileSource) -> No
     assert (len(got), part.rejected, len(part.rejects)) == (1500, 1500, 1000)
 
 
-@pytest.mark.parametrize(("content", "says"), [(b"", "empty, without even a header"), ("id,a\n1,é\n".encode("utf-16"), "not UTF-8"), (bytes(range(256)) * 40, "not UTF-8")])
+@pytest.mark.parametrize(("content", "says"), [(b"", "empty, without even a header"), ("id,a\n1,é\n".encode("utf-16-le"), "not UTF-8"), (bytes(range(256)) * 40, "not UTF-8")])
 def test_a_file_that_is_no_table_is_a_problem_and_the_others_go_on(files: FileSource, content: bytes, says: str) -> None:
     (files.folder / "bad.csv").write_bytes(content)
     (files.folder / "good.csv").write_text("id\n1\n")
@@ -117,7 +119,7 @@ def test_a_file_that_is_no_table_is_a_problem_and_the_others_go_on(files: FileSo
 def test_a_pattern_is_one_stream_of_parts_and_an_equal_file_is_not_read_again(files: FileSource) -> None:
     for month in ("01", "02"):
         (files.folder / f"orders-{month}.csv").write_text(f"id\n{month}\n")
-    connector = Files(files.folder, {"orders": "orders-*.csv"}, (files.folder.resolve(),), (files.settings.home,))
+    connector = files.connector(patterns={"orders": "orders-*.csv"})
     stream = found(connector, "orders")
     got, parts = read(connector, stream)
     assert (got, [part.name for part in parts]) == ([["01"], ["02"]], ["orders-01.csv", "orders-02.csv"])
@@ -223,7 +225,7 @@ def test_a_large_file_is_looked_through_first_unless_random_places_of_it_are_sou
         file.write("id,word,more\n")
         file.writelines(f"{n},{n},{n}\n" + (fault.format(n=n) if n % 3 == 0 and n < 2_900 else "") for n in range(20_000))
     asked: list[int] = []
-    monkeypatch.setattr(csv_files, "_refuse_what_is_no_csv", lambda path, missing: asked.append(missing))
+    monkeypatch.setattr(csv_files, "_refuse_what_is_no_csv", lambda path, dialect, missing: asked.append(missing))
     connector = files.connector()
     rows, (part,) = read(connector, found(connector, "large"))
     assert len(rows) + part.rejected == 20_000 + (967 if fault else 0)

@@ -278,7 +278,7 @@ def test_the_master_key_is_private_and_made_once(database: Database, secrets: Se
 
     def ask(_: int) -> bytes:
         gate.wait()
-        return secrets._master()
+        return secrets.masters.current()
 
     with ThreadPoolExecutor(6) as together:
         keys = set(together.map(ask, range(6)))

@@ -35,10 +35,16 @@ def tokens(world: World) -> Tokens:
 
 
 def good(world: World) -> dict[str, Any]:
-    now = int(time.time())
+    """The claims of a token that is in force: its session is there."""
+    now, session = int(time.time()), uuid4()
+    with world.database.people() as transaction:
+        transaction.run(
+            "insert into aos.sessions (id, user_id, workspace, expires_at) values (:id, :user, :tenant, now() + interval '10 minutes')",
+            id=session, user=world.users["owner@acme.example"], tenant=world.acme.id,
+        )  # fmt: skip
     return {
         "iss": ISSUER, "aud": AUDIENCE, "sub": str(world.users["owner@acme.example"]), "tid": str(world.acme.id), "role": "owner",
-        "jti": str(uuid4()), "iat": now, "nbf": now, "exp": now + 600,
+        "jti": str(session), "iat": now, "nbf": now, "exp": now + 600,
     }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ APP = ROOT / "frontend" / "dist" / "index.html"
 PASSWORD = "autonomos-demo"
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+(?=/docs)")
-_PATIENCE = 240  # seconds
+_PATIENCE = 480  # seconds that a demo may take to greet where other tests share the machine
 
 
 @pytest.fixture(scope="session")

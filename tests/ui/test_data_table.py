@@ -206,5 +206,5 @@ def test_reading_to_the_end_is_stopped_by_any_other_key(signed_in: SignedIn) -> 
     expect(page.get_by_text("Reading to the end:")).to_be_visible()
     page.keyboard.press("Home")
     expect(page.locator("tbody tr[data-at='0'] a")).to_be_focused()
-    page.wait_for_load_state("networkidle")
+    window.rest()
     assert len(sizes) < 100

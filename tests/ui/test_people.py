@@ -47,7 +47,7 @@ def test_a_record_of_the_neighbour_is_not_there(signed_in: SignedIn) -> None:
     assert "billing" not in mirror.page.locator("main").inner_text()
 
 
-def test_a_viewer_sees_everything_and_is_told_who_decides(signed_in: SignedIn) -> None:
+def test_a_viewer_sees_every_page_and_is_told_who_decides(signed_in: SignedIn) -> None:
     window = signed_in("viewer@example.com")
     page = window.page
     for path in PAGES:
@@ -94,3 +94,15 @@ def test_a_proposal_is_approved_exactly_as_it_was_seen(signed_in: SignedIn) -> N
     expect(page.get_by_role("article", name=chosen["title"])).to_have_count(0)
     decided = window.ask(f"/proposals/{chosen['id']}")
     assert (decided["state"], decided["decisions"][0]["change"]) == ("approved", chosen["change"])
+
+
+def test_a_viewer_meets_a_lock_where_an_owner_reads_who_sold(signed_in: SignedIn) -> None:
+    owner, viewer = signed_in("demo@example.com"), signed_in("viewer@example.com")
+    row = owner.ask("/entities/opportunity?limit=1")["rows"][0]
+    seller = row["values"]["owner"]
+    for window, said in ((owner, seller), (viewer, "masked")):
+        window.go(f"/data/opportunity/{row['id']}")
+        expect(window.page.locator("[data-field=owner]")).to_contain_text(said)
+    viewer.page.locator("[data-field=owner]").click()
+    expect(viewer.page.get_by_text("Masked for your role, with where it comes from. An owner of this tenant can let your role see it.")).to_be_visible()
+    assert seller not in viewer.page.content()

@@ -31,7 +31,10 @@ PANELS: dict[str, tuple[str, str, dict[str, Any] | None, str]] = {
     "a proposal": ("/approvals?proposal={proposal}", "/proposals/{proposal}", None, ""),
     "the connections": ("/connections", "/connections", NOTHING, "No source is connected yet."),
     "a connection": ("/connections/{connection}", "/connections/{connection}", None, ""),
-    "its syncs": ("/connections/{connection}", "/connections/{connection}/syncs", NOTHING, "It has never been read."),
+    "its syncs": ("/connections/{connection}?part=syncs", "/connections/{connection}/syncs", NOTHING, "It has never been read."),
+    "what last moved": ("/connections/{connection}", "/connections/{connection}/selection", {"syncs": [], "streams": [], "left_out": []}, "It has never been read."),
+    "a stream's syncs": ("/streams/{stream}?part=syncs", "/streams/{stream}/syncs", NOTHING, "It has never been read."),
+    "streams and fields": ("/discover", "/discover", {"items": [], "total": 0}, "Nothing is connected yet."),
     "the entities": ("/data", "/entities", {"version": None, "entities": []}, "The ontology names none."),
     "the streams": ("/data", "/streams", NOTHING, "Nothing has been read yet."),
     "a table": ("/data/contact", "/entities/contact", None, ""),
@@ -87,7 +90,7 @@ def test_a_panel_draws_each_of_its_states(signed_in: SignedIn, panel: str) -> No
 
 
 def test_an_entity_that_no_mapping_feeds_says_so_and_what_fills_it(signed_in: SignedIn) -> None:
-    window = signed_in()
+    window = signed_in("mirror@example.com")  # whose workspace reads one source only
     window.go("/data/contact")
     empty = window.page.locator("[data-state=empty]")
     expect(empty).to_contain_text("No mapping feeds this entity yet")
@@ -98,7 +101,10 @@ def test_an_entity_that_no_mapping_feeds_says_so_and_what_fills_it(signed_in: Si
 def test_what_was_read_before_stays_when_it_cannot_be_renewed_and_says_so(signed_in: SignedIn, page: str, asked: str, kept: str) -> None:
     window = signed_in()
     window.page.clock.install()
+    window.answer("/events", 503, BROKEN)  # who is told of what happens asks no more by the clock
     window.go(page)
+    expect(window.page.get_by_role("main")).to_contain_text(kept)
+    window.rest()
     window.answer(asked, 503, BROKEN)
     window.page.clock.fast_forward(40_000)
     expect(window.page.locator("[data-state=late]").first).to_contain_text("This is what was read before. The database did not answer.")

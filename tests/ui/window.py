@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page, Request, Route
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 # A person who sees badly, one who uses the keyboard, and one who listens: WCAG 2.2 AA and the best practices.
@@ -34,6 +35,10 @@ class Window:
         self.page.on("console", lambda said: self._heard(said.type, said.text))
         self.page.on("pageerror", lambda error: self._heard("error", str(error)))
         self.page.set_default_timeout(10_000)
+        self._asked: set[Request] = set()
+        self.page.on("request", self._ask)
+        self.page.on("requestfinished", lambda request: self._asked.discard(request))
+        self.page.on("requestfailed", lambda request: self._asked.discard(request))
 
     def _heard(self, kind: str, text: str) -> None:
         """Chromium says refusals by the page's policy, and every failed request, as errors of the console."""
@@ -51,7 +56,19 @@ class Window:
 
     def go(self, path: str) -> None:
         self.page.goto(self.address + path)
-        self.page.wait_for_load_state("networkidle")
+        self.rest()
+
+    def rest(self) -> None:
+        """Until nothing was asked or answered for half a second; the stream of events is never at its end."""
+        quiet, deadline = time.monotonic(), time.monotonic() + 10
+        while time.monotonic() - quiet < 0.5 and time.monotonic() < deadline:
+            if self._asked:
+                quiet = time.monotonic()
+            self.page.wait_for_timeout(50)
+
+    def _ask(self, request: Request) -> None:
+        if request.resource_type != "eventsource":
+            self._asked.add(request)
 
     def ask(self, path: str) -> Any:
         """The API's own answer to the person of this window."""
@@ -87,11 +104,18 @@ class Window:
         """What axe finds wrong on the page as it stands; injected from outside, so that the page's policy stays as it is."""
         if not self.page.evaluate("typeof window.axe === 'object'"):
             self.page.evaluate(axe())
+        self.page.wait_for_function("!document.querySelector('[aria-busy=true]')")  # what is out of date is dimmed until the answer comes
         found = self.page.evaluate("rules => window.axe.run(document, rules)", _RULES)
         return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
 
     def is_too_wide(self) -> bool:
-        return bool(self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+        """What is drawn otherwise for another width is waited for, as long as a busy machine takes."""
+        deadline = time.monotonic() + 3
+        while time.monotonic() < deadline:
+            if self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
+                return False
+            self.page.wait_for_timeout(50)
+        return True
 
     def close(self) -> None:
         self._context.close()

@@ -1,5 +1,6 @@
 // Pairs of a name and a value: facts about one thing, and a source row as it was sent.
 import type { ReactNode } from "react";
+import { Masked } from "@/components/masked";
 
 export interface Fact {
   name: string;
@@ -21,8 +22,14 @@ export function Facts({ facts }: { facts: Fact[] }) {
 
 const spelled = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
+interface SourceRowProps {
+  values: Record<string, unknown>;
+  marked: ReadonlySet<string>;
+  masked?: readonly string[]; // columns that the caller's role does not see
+}
+
 /** The row as the source spelled it, with the cells in question marked by more than colour. */
-export function SourceRow({ values, marked }: { values: Record<string, unknown>; marked: ReadonlySet<string> }) {
+export function SourceRow({ values, marked, masked = [] }: SourceRowProps) {
   return (
     <table className="w-full table-fixed text-left text-sm">
       <caption className="sr-only">The source row</caption>
@@ -41,7 +48,7 @@ export function SourceRow({ values, marked }: { values: Record<string, unknown>;
                 {name}
                 {isMarked && <span className="sr-only"> (this cell)</span>}
               </th>
-              <td className="px-3 py-1.5 font-mono text-xs break-words">{value === null || value === "" ? <span className="text-muted">empty</span> : spelled(value)}</td>
+              <td className="px-3 py-1.5 font-mono text-xs break-words">{masked.includes(name) ? <Masked /> : value === null || value === "" ? <span className="text-muted">empty</span> : spelled(value)}</td>
             </tr>
           );
         })}

@@ -103,7 +103,7 @@ function Scrolled<Row>({ narrow, ...props }: GridProps<Row> & { narrow: boolean 
   return (
     // The region scrolls, so it takes the focus; the keys move between the links inside it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <div ref={scroll} role="region" aria-label={props.label} tabIndex={0} onKeyDown={move} onWheel={stay} onPointerDown={stay} className="max-h-[calc(100dvh-19rem)] min-h-72 overflow-auto overscroll-contain">
+    <div ref={scroll} role="region" aria-label={props.label} tabIndex={0} onKeyDown={move} onWheel={stay} onPointerDown={stay} className={`max-h-[calc(100dvh-19rem)] overflow-auto overscroll-contain rounded-b-card ${rows.length > 6 ? "min-h-72" : "min-h-24"}`}>
       <Body {...props} before={before} after={after} shown={shown} measure={virtual.measureElement} />
       {more.busy && (
         <p role="status" className="sticky left-0 px-4 py-2 text-sm text-muted">

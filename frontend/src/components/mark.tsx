@@ -1,5 +1,5 @@
 // A state as an icon and a word: colour is never alone.
-import { AlertTriangle, Ban, Check, CircleDashed, CircleDot, Clock, Pause, X, type LucideIcon } from "lucide-react";
+import { AlertTriangle, Ban, Check, CircleDashed, CircleDot, Clock, KeyRound, Pause, X, type LucideIcon } from "lucide-react";
 import { INK, type Tone } from "@/components/tone";
 
 const STATES: Record<string, { tone: Tone; icon: LucideIcon; word: string }> = {
@@ -14,10 +14,29 @@ const STATES: Record<string, { tone: Tone; icon: LucideIcon; word: string }> = {
   withdrawn: { tone: "muted", icon: Ban, word: "withdrawn" },
   active: { tone: "green", icon: Check, word: "active" },
   held: { tone: "amber", icon: Pause, word: "held" },
+  cancelled: { tone: "muted", icon: Ban, word: "cancelled" },
+  done: { tone: "green", icon: Check, word: "done" },
+  reading: { tone: "blue", icon: CircleDashed, word: "reading" },
+  onboarding: { tone: "blue", icon: CircleDashed, word: "being set up" },
+  stuck: { tone: "amber", icon: AlertTriangle, word: "stuck" },
+  unauthorised: { tone: "amber", icon: KeyRound, word: "needs re-authorising" },
+  fresh: { tone: "green", icon: Check, word: "fresh" },
+  late: { tone: "amber", icon: Clock, word: "late" },
   paused: { tone: "muted", icon: Pause, word: "paused" },
   superseded: { tone: "muted", icon: Clock, word: "superseded" },
   balanced: { tone: "green", icon: Check, word: "balanced" },
   unbalanced: { tone: "red", icon: AlertTriangle, word: "does not balance" },
+  expired: { tone: "muted", icon: Clock, word: "expired" },
+  accepted: { tone: "green", icon: Check, word: "accepted" },
+  revoked: { tone: "muted", icon: Ban, word: "revoked" },
+  disabled: { tone: "amber", icon: Ban, word: "disabled" },
+  suspended: { tone: "amber", icon: Pause, word: "suspended" },
+  erased: { tone: "red", icon: Ban, word: "erased" },
+  on: { tone: "green", icon: Check, word: "on" },
+  off: { tone: "muted", icon: X, word: "off" },
+  here: { tone: "green", icon: Check, word: "this one" },
+  quota_near: { tone: "amber", icon: AlertTriangle, word: "nearly used up" },
+  quota_full: { tone: "red", icon: Ban, word: "used up" },
   stale: { tone: "amber", icon: AlertTriangle, word: "a newer row waits in quarantine" },
 };
 

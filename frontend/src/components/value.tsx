@@ -1,4 +1,5 @@
-// One value of an entity, by its field's type: decimals exact, money with its currency, times relative.
+// One value of an entity, by its field's type: decimals exact, money with its currency, times relative; what is masked as such.
+import { Masked } from "@/components/masked";
 import { Moment } from "@/components/moment";
 import { grouped, money } from "@/lib/numbers";
 import { named } from "@/lib/words";
@@ -6,6 +7,7 @@ import { named } from "@/lib/words";
 export interface Typed {
   type: string;
   unit: string | null;
+  masked?: boolean; // for the caller's role
 }
 
 export const isNumber = (type: string) => ["integer", "decimal", "money", "share"].includes(type);
@@ -13,6 +15,7 @@ export const isNumber = (type: string) => ["integer", "decimal", "money", "share
 const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
 
 export function Value({ value, field, currency, full = false }: { value: unknown; field: Typed; currency: string | null; full?: boolean }) {
+  if (field.masked) return <Masked />;
   if (value === null || value === undefined || value === "") return <span className="text-muted">—</span>;
   const said = text(value);
   switch (field.type) {

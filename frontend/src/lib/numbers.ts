@@ -36,3 +36,12 @@ export function percent(share: number): string {
 }
 
 export const money = (text: string, currency: string | null) => (currency ? `${short(text)} ${currency}` : short(text));
+
+const SIZES = ["B", "kB", "MB", "GB", "TB"];
+
+/** `12400000` → `12.4 MB` */
+export function bytes(value: number): string {
+  const step = value < 1000 ? 0 : Math.min(SIZES.length - 1, Math.floor(Math.log10(value) / 3));
+  const size = value / 1000 ** step;
+  return `${step === 0 || size >= 100 ? String(Math.round(size)) : size.toFixed(1)} ${SIZES[step] ?? ""}`;
+}

@@ -43,3 +43,6 @@ function sentence(detail: string, fix: string): string {
 
 /** Trying again helps only where the same request could be answered otherwise. */
 export const canRetry = (trouble: Trouble) => trouble.status === 0 || trouble.status === 429 || trouble.status >= 500;
+
+/** Nobody can say whether it was done: the answer did not come, or somebody on the way could not reach the server. */
+export const wasLost = (trouble: Trouble) => [0, 502, 503, 504].includes(trouble.status);

@@ -5,7 +5,7 @@ export function named(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export const SOURCES: Record<string, string> = { files: "Files", postgres: "Postgres" };
+export const SOURCES: Record<string, string> = { files: "Files", mongodb: "MongoDB", postgres: "Postgres", salesforce: "Salesforce" };
 export const sourceName = (source: string) => SOURCES[source] ?? named(source);
 
 export const STAGES: Record<string, string> = {
@@ -19,3 +19,6 @@ export const stageName = (stage: string) => STAGES[stage] ?? named(stage);
 
 /** Who made a decision or a mapping: a person by name, or the rules themselves. */
 export const madeBy = (by: string | null) => (by === null || by === "auto" ? "applied by rule" : by);
+
+/** With a full stop at its end, so that another sentence may follow. */
+export const stopped = (sentence: string): string => (/[.!?]$/.test(sentence) || sentence === "" ? sentence : `${sentence}.`);

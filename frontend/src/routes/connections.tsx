@@ -1,6 +1,14 @@
 // The page /connections.
-import { createLazyRoute } from "@tanstack/react-router";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { Page } from "@/components/page";
-import { ConnectionList } from "@/features/connections/connection-list";
+import { Connections } from "@/features/connections/connections";
 
-export const Route = createLazyRoute("/inside/connections")({ component: () => <Page><ConnectionList /></Page> });
+const here = getRouteApi("/inside/connections");
+
+function Shown() {
+  const { show } = here.useSearch();
+  const navigate = here.useNavigate();
+  return <Page wide><Connections show={show} onShow={(next) => void navigate({ search: next ? { show: next } : {} })} /></Page>;
+}
+
+export const Route = createLazyRoute("/inside/connections")({ component: Shown });

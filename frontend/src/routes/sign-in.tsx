@@ -1,6 +1,5 @@
 // The page /sign-in.
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
-import { useEffect } from "react";
 import { SignIn } from "@/features/session/sign-in";
 import { homeward } from "@/routes/homeward";
 
@@ -8,11 +7,8 @@ const here = getRouteApi("/sign-in");
 
 function Page() {
   const router = useRouter();
-  const { next } = here.useSearch();
-  useEffect(() => {
-    document.title = "AOS Sign in";
-  }, []);
-  return <SignIn onDone={() => router.history.push(homeward(next))} />;
+  const { next, problem } = here.useSearch();
+  return <SignIn problem={problem} onDone={() => router.history.push(homeward(next))} />;
 }
 
 export const Route = createLazyRoute("/sign-in")({ component: Page });

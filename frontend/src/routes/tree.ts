@@ -1,6 +1,7 @@
 // The pages of the app: path, search schema, title; each page's own code is loaded when it is opened.
 import type { QueryClient } from "@tanstack/react-query";
 import { createRootRouteWithContext, createRoute, redirect } from "@tanstack/react-router";
+import { instead } from "@/routes/homeward";
 import { choices, given, oneOf, text, texts, words } from "@/routes/search";
 import { meOptions, wasSignedIn } from "@/lib/session";
 import { troubleOf } from "@/lib/trouble";
@@ -14,8 +15,12 @@ const root = createRootRouteWithContext<Context>()();
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: (raw) => given({ next: text(raw, "next") }),
+  validateSearch: (raw) => given({ next: text(raw, "next"), problem: oneOf(raw, "problem", ["not_let_in", "try_again", "refused"]) }),
 }).lazy(() => import("@/routes/sign-in").then((page) => page.Route));
+
+const signUp = createRoute({ getParentRoute: () => root, path: "/sign-up" }).lazy(() => import("@/routes/sign-up").then((page) => page.Route));
+const invitation = createRoute({ getParentRoute: () => root, path: "/invitation" }).lazy(() => import("@/routes/invitation").then((page) => page.Route));
+const reset = createRoute({ getParentRoute: () => root, path: "/reset" }).lazy(() => import("@/routes/reset").then((page) => page.Route));
 
 const inside = createRoute({
   getParentRoute: () => root,
@@ -24,7 +29,8 @@ const inside = createRoute({
     const away = () => redirect({ to: "/sign-in", search: location.href === "/" ? {} : { next: location.href } });
     if (!wasSignedIn()) throw away();
     try {
-      await context.queries.query({ ...meOptions, staleTime: "static" });
+      const elsewhere = instead(await context.queries.query({ ...meOptions, staleTime: "static" }), location.pathname);
+      if (elsewhere) throw redirect({ to: elsewhere });
     } catch (error) {
       if (troubleOf(error).status === 401) throw away();
       throw error;
@@ -48,21 +54,37 @@ const approvals = createRoute({
 const connections = createRoute({
   getParentRoute: () => inside,
   path: "/connections",
+  validateSearch: (raw) => given({ show: oneOf(raw, "show", ["syncs"]) }),
   staticData: { title: "Connections", line: "What is connected, and can I believe it?" },
 }).lazy(() => import("@/routes/connections").then((page) => page.Route));
+
+const adding = createRoute({
+  getParentRoute: () => inside,
+  path: "/connections/new",
+  validateSearch: (raw) => given({ source: text(raw, "source") }),
+  staticData: { title: "Connections", line: "What is connected, and can I believe it?" },
+}).lazy(() => import("@/routes/adding").then((page) => page.Route));
 
 const connection = createRoute({
   getParentRoute: () => inside,
   path: "/connections/$connectionId",
+  validateSearch: (raw) => given({ part: oneOf(raw, "part", ["streams", "syncs", "schema", "files"]), stream: text(raw, "stream"), open: oneOf(raw, "open", ["edit", "secret"]) }),
   staticData: { title: "Connections", line: "What is connected, and can I believe it?" },
 }).lazy(() => import("@/routes/connection").then((page) => page.Route));
 
 const stream = createRoute({
   getParentRoute: () => inside,
   path: "/streams/$streamId",
-  validateSearch: (raw) => given({ part: oneOf(raw, "part", ["columns", "fingerprints", "mappings"]) }),
+  validateSearch: (raw) => given({ part: oneOf(raw, "part", ["columns", "fingerprints", "mappings", "syncs"]) }),
   staticData: { title: "Stream", line: "What did the source send, exactly?", under: "/connections" },
 }).lazy(() => import("@/routes/stream").then((page) => page.Route));
+
+const discover = createRoute({
+  getParentRoute: () => inside,
+  path: "/discover",
+  validateSearch: (raw) => given({ q: words(raw, "q"), show: oneOf(raw, "show", ["onboarding"]) }),
+  staticData: { title: "Discover", line: "What do our systems hold, and what of it is connected?" },
+}).lazy(() => import("@/routes/discover").then((page) => page.Route));
 
 const data = createRoute({
   getParentRoute: () => inside,
@@ -91,6 +113,26 @@ const runs = createRoute({
   staticData: { title: "Runs", line: "What ran, what did it count, and what failed?" },
 }).lazy(() => import("@/routes/runs").then((page) => page.Route));
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  staticData: { title: "Settings", line: "Who may do what here, and what did they do?" },
+}).lazy(() => import("@/routes/settings").then((page) => page.Route));
+
+const section = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings/$section",
+  validateSearch: (raw) => given({ open: words(raw, "open"), actor: words(raw, "actor"), noun: text(raw, "noun"), verb: text(raw, "verb") }),
+  staticData: { title: "Settings", line: "Who may do what here, and what did they do?", under: "/settings" },
+}).lazy(() => import("@/routes/settings-section").then((page) => page.Route));
+
+const operator = createRoute({
+  getParentRoute: () => inside,
+  path: "/operator",
+  validateSearch: (raw) => given({ tenant: text(raw, "tenant") }),
+  staticData: { title: "Installation", line: "Which tenants are here, and how much may each of them use?" },
+}).lazy(() => import("@/routes/operator").then((page) => page.Route));
+
 const missing = createRoute({
   getParentRoute: () => inside,
   path: "$",
@@ -99,6 +141,8 @@ const missing = createRoute({
 const gallery = createRoute({ getParentRoute: () => root, path: "/gallery" });
 const shown = import.meta.env.DEV ? gallery.lazy(() => import("@/routes/gallery").then((page) => page.Route)) : null;
 
-const pages = inside.addChildren([dashboard, approvals, connections, connection, stream, data, entity, record, runs, missing]);
+const pages = inside.addChildren([dashboard, approvals, connections, adding, connection, stream, discover, data, entity, record, runs, settings, section, operator, missing]);
 
-export const tree = root.addChildren(shown ? [signIn, pages, shown] : [signIn, pages]);
+const outside = [signIn, signUp, invitation, reset];
+
+export const tree = root.addChildren(shown ? [...outside, pages, shown] : [...outside, pages]);

@@ -10,7 +10,7 @@ import { mapping, proposal, streamDetail } from "../made";
 
 const DECIDE = "POST /proposals/p-1/decide";
 
-function inbox(role: Schemas["Me"]["role"], changed: Partial<Schemas["ProposalDetail"]> = {}, more: Answers = {}) {
+function inbox(role: Schemas["TenantSeen"]["role"], changed: Partial<Schemas["ProposalDetail"]> = {}, more: Answers = {}) {
   const said = proposal(changed);
   const searches: InboxSearch[] = [];
   const log = answering({

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { headOf, shownFields, titleOf } from "@/features/data/columns";
 import type { Schemas } from "@/lib/client";
 
-const field = (name: string, type = "text"): Schemas["FieldSeen"] => ({ name, type, key: name === "id", required: false, metric: false, target: null, members: [], unit: null, alias: [], about: "" });
+const field = (name: string, type = "text"): Schemas["FieldSeen"] => ({ name, type, key: name === "id", required: false, metric: false, target: null, members: [], unit: null, alias: [], about: "", holds: null, masked: false });
 const row = (values: Record<string, unknown>, source_key: string | null = "K-1"): Schemas["Record"] => ({ id: "id-1", source_key, values, references: {}, extras: null, stale: false, seq: 1 });
 const names = (fields: Schemas["FieldSeen"][]) => fields.map((one) => one.name);
 

@@ -20,7 +20,7 @@ test("a connection says when it was synced and whether it balances", () => {
 });
 
 test("a connection that was never read, or rests, says so", () => {
-  expect([stateOf(connection({ last_sync: null }), NOW).words, stateOf(connection({ state: "paused" }), NOW).words]).toEqual(["Never synced", "Paused"]);
+  expect([stateOf(connection({ last_sync: null }), NOW).words, stateOf(connection({ state: "paused" }), NOW).words]).toEqual(["Active, not read yet", "Paused"]);
 });
 
 test("between two looks at a stream columns come, go and change their type", () => {

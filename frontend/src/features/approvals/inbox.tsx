@@ -10,9 +10,10 @@ import { after, isTyping, stepOf } from "@/features/approvals/keys";
 import { Proposal, type Mode } from "@/features/approvals/proposal";
 import { api, type Schemas } from "@/lib/client";
 import { proposalId } from "@/lib/ids";
+import { often } from "@/lib/news";
 import { percent } from "@/lib/numbers";
 import { useNarrow } from "@/lib/screen";
-import { mayDecide, useMe, WHO_DECIDES } from "@/lib/session";
+import { can, useHere, WHO_DECIDES } from "@/lib/session";
 
 export interface InboxSearch {
   proposal?: string | undefined;
@@ -20,10 +21,10 @@ export interface InboxSearch {
 }
 
 export function Inbox({ search, onSearch }: { search: InboxSearch; onSearch: (search: InboxSearch) => void }) {
-  const me = useMe();
+  const me = useHere();
   const narrow = useNarrow();
-  const may = mayDecide(me.role);
-  const asked = api.useQuery("get", "/api/v1/proposals", { params: { query: { limit: 500 } } }, { refetchInterval: 30_000 });
+  const may = can(me, "decide:proposals");
+  const asked = api.useQuery("get", "/api/v1/proposals", { params: { query: { limit: 500 } } }, { refetchInterval: often(30_000) });
   const all = asked.data?.items ?? [];
   const open = all.filter((one) => one.state === "open");
   const decided = all.filter((one) => one.state !== "open");

@@ -4,6 +4,7 @@ import { Check } from "lucide-react";
 import { Change } from "@/components/change";
 import { Facts } from "@/components/fields";
 import { Mark } from "@/components/mark";
+import { Masked } from "@/components/masked";
 import { Moment } from "@/components/moment";
 import { Card, States } from "@/components/panel";
 import { Skeleton } from "@/components/states";
@@ -59,6 +60,7 @@ function Said({ said, mayDecide, mode, onMode, onDecided }: { said: Schemas["Pro
       <section className="space-y-1.5">
         <h3 className="text-base">Evidence</h3>
         <ul className="space-y-1">
+          {said.masked.includes("evidence") && <li><Masked why="Evidence and examples may repeat values that are masked for your role. An owner of this tenant can let your role see them." /></li>}
           {said.evidence.map((one, at) => (
             <li key={at} className="flex gap-2">
               <Check size={16} aria-hidden className="mt-0.5 shrink-0 text-purple" />

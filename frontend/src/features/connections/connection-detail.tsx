@@ -1,84 +1,106 @@
-// One connection: its streams with both balances, its syncs on a line of time, and how it is reached.
+// One connection: how it stands and what can be done with it; its streams, syncs, changes of shape and files, a part each in the address.
 import { Link } from "@tanstack/react-router";
-import { BalanceView } from "@/components/balance";
-import { Facts } from "@/components/fields";
+import { Choices, type Choice } from "@/components/choice";
+import { Demo } from "@/components/demo";
+import { Drawer } from "@/components/drawer";
+import { LiveDot } from "@/components/live-dot";
 import { Mark } from "@/components/mark";
 import { Moment } from "@/components/moment";
 import { Heading } from "@/components/page";
-import { Card, Panel, States } from "@/components/panel";
-import { Timeline } from "@/features/connections/timeline";
-import { mappingBalance, readingBalance } from "@/lib/balance";
+import { Panel, States } from "@/components/panel";
+import { Acts } from "@/features/connections/acts";
+import { Edit, Reauthorise } from "@/features/connections/edit";
+import { Overview } from "@/features/connections/overview";
+import { SchemaChanges } from "@/features/connections/schema-changes";
+import { stateOf, syncingOf } from "@/features/connections/state";
+import { StreamDrawer } from "@/features/connections/stream-drawer";
+import { StreamList } from "@/features/connections/stream-list";
+import { SyncList } from "@/features/connections/sync-list";
+import { Uploads } from "@/features/connections/uploads";
 import { api, type Schemas } from "@/lib/client";
+import { useNow } from "@/lib/clock";
 import { isDemo } from "@/lib/freshness";
-import type { ConnectionId } from "@/lib/ids";
+import { streamId, type ConnectionId } from "@/lib/ids";
+import { often, useTelling } from "@/lib/news";
 import { plural } from "@/lib/numbers";
+import { useMe } from "@/lib/session";
 import { sourceName } from "@/lib/words";
 
-export function ConnectionDetail({ id }: { id: ConnectionId }) {
-  const params = { params: { path: { connection_id: id } } };
-  const asked = api.useQuery("get", "/api/v1/connections/{connection_id}", params, { refetchInterval: 30_000 });
-  const syncs = api.useQuery("get", "/api/v1/connections/{connection_id}/syncs", { params: { ...params.params, query: { limit: 20 } } }, { refetchInterval: 30_000 });
+export type ConnectionPart = "overview" | "streams" | "syncs" | "schema" | "files";
+
+/** What the address says: the part, the stream that is open over it, and the form that is. */
+export interface ConnectionSearch {
+  part?: Exclude<ConnectionPart, "overview"> | undefined;
+  stream?: string | undefined;
+  open?: "edit" | "secret" | undefined;
+}
+
+interface Shown {
+  id: ConnectionId;
+  search: ConnectionSearch;
+  onSearch: (search: ConnectionSearch) => void;
+}
+
+export function ConnectionDetail({ id, search, onSearch }: Shown) {
+  const me = useMe();
+  const now = useNow();
+  const telling = useTelling();
+  const asked = api.useQuery("get", "/api/v1/connections/{connection_id}", { params: { path: { connection_id: id } } }, { refetchInterval: often(15_000) });
+  const { data } = asked;
+  const state = data && stateOf(data, now);
+  const live = data && syncingOf(data, telling);
+  const { part } = search;
+  const open = (form?: "edit" | "secret") => onSearch({ part, open: form });
   return (
     <>
       <Heading
-        trail={[<Link key="all" to="/connections" className="hover:text-text">Connections</Link>]}
-        title={asked.data?.name ?? "Connection"}
-        about={asked.data && `${sourceName(asked.data.source)}, ${plural(asked.data.streams, "stream")}${isDemo(asked.data) ? ", demo data" : ""}`}
+        trail={[<Link key="all" to="/connections" search={{}} className="hover:text-text">Connections</Link>]}
+        title={data?.name ?? "Connection"}
+        about={
+          data && (
+            <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
+              <span>{sourceName(data.source)}, {plural(data.streams, "stream")}</span>
+              {isDemo(data) && <Demo />}
+              {live ? <><LiveDot said={live} /> <span>since <Moment at={data.syncing?.started_at} /></span></> : state && <Mark state={state.state} word={state.words} />}
+            </span>
+          )
+        }
+        action={data && <Acts me={me} connection={data} onEdit={() => open("edit")} onSecret={() => open("secret")} />}
       />
       <States asked={asked} what="The connection" empty={{ shows: "", because: "" }}>
         {(connection) => (
-          <div className="grid items-start gap-4 lg:grid-cols-[2fr_1fr]">
-            <div className="min-w-0 space-y-4">
-              {connection.detail.map((stream) => (
-                <StreamCard key={stream.id} stream={stream} />
-              ))}
-            </div>
-            <div className="min-w-0 space-y-4">
-              <Panel title="Syncs" asked={syncs} what="The syncs" isEmpty={(said) => said.items.length === 0} empty={{ shows: "Every reading of this connection, newest first.", because: "It has never been read." }}>
-                {({ items }) => <Timeline syncs={items} />}
-              </Panel>
-              <Card title="How it is reached">
-                <div className="p-4">
-                  <Facts facts={facts(connection)} />
-                </div>
-              </Card>
-            </div>
-          </div>
+          <>
+            <Choices label="Part of the connection" all={partsOf(connection)} chosen={part ?? "overview"} onChoose={(next) => onSearch(next === "overview" ? {} : { part: next })} />
+            {part === undefined && <Overview connection={connection} readAt={asked.dataUpdatedAt} onPart={(next) => onSearch({ part: next })} onSecret={() => open("secret")} />}
+            {part === "streams" && <StreamList connection={connection} />}
+            {part === "syncs" && <Syncs id={id} />}
+            {part === "schema" && <SchemaChanges id={id} />}
+            {part === "files" && <Uploads id={id} />}
+            {search.stream && (
+              <StreamDrawer key={search.stream} id={streamId(search.stream)} balances={connection.detail.find((one) => one.id === search.stream)} onClose={() => onSearch({ part })} />
+            )}
+            {search.open === "edit" && <Drawer title={`Edit ${connection.name}`} about="What it is called, where it is, and how fresh it must be." open onClose={() => open()}><Edit connection={connection} onDone={() => open()} /></Drawer>}
+            {search.open === "secret" && <Drawer title={`Re-authorise ${connection.name}`} about="New credentials in the place of the old ones." open onClose={() => open()}><Reauthorise connection={connection} onDone={() => open()} /></Drawer>}
+          </>
         )}
       </States>
     </>
   );
 }
 
-const DELETES: Record<string, string> = {
-  exact: "each complete reading shows what is gone",
-  periodic: "now and then, by a complete reading",
-  unknown: "not seen: this stream is read from where it ended",
-};
+const partsOf = (connection: Schemas["ConnectionDetail"]): Choice<ConnectionPart>[] => [
+  { key: "overview", word: "Overview" },
+  { key: "streams", word: "Streams", count: connection.streams },
+  { key: "syncs", word: "Syncs" },
+  { key: "schema", word: "Schema changes" },
+  ...(connection.config.uploads === true ? [{ key: "files" as const, word: "Files" }] : []),
+];
 
-function StreamCard({ stream }: { stream: Schemas["StreamBalances"] }) {
+function Syncs({ id }: { id: ConnectionId }) {
+  const asked = api.useQuery("get", "/api/v1/connections/{connection_id}/syncs", { params: { path: { connection_id: id }, query: { limit: 50 } } }, { refetchInterval: often(30_000) });
   return (
-    <Card
-      title={<Link to="/streams/$streamId" params={{ streamId: stream.id }} search={{}} className="text-blue hover:underline">{stream.name}</Link>}
-      aside={<>Deletions: {DELETES[stream.delete_mode]}</>}
-    >
-      <div className="space-y-5 p-4">
-        {stream.reading ? <BalanceView title="Last sync:" balance={readingBalance(stream.reading)} /> : <p className="text-sm text-muted">Not read yet.</p>}
-        {stream.reading?.error && <p className="text-sm text-red">{stream.reading.error.what}</p>}
-        {stream.mappings.map((mapping) => (
-          <div key={mapping.mapping_id ?? "none"}>
-            <BalanceView title={mapping.entity ? `To ${mapping.entity.replaceAll("_", " ")}:` : "No mapping, so all that landed is unmapped:"} balance={mappingBalance(mapping.balance)} />
-            {mapping.state === "held" && <p className="mt-1 text-sm"><Mark state="held" word="Held: a required field waits for a decision. Nothing is lost." /></p>}
-          </div>
-        ))}
-      </div>
-    </Card>
+    <Panel title="Syncs, newest first" asked={asked} what="The syncs" isEmpty={(said) => said.items.length === 0} empty={{ shows: "Every reading of this connection, stream by stream, with what it read, landed and deleted.", because: "It has never been read." }}>
+      {({ items }) => <SyncList syncs={items} />}
+    </Panel>
   );
 }
-
-const facts = (connection: Schemas["ConnectionDetail"]) => [
-  ...Object.entries(connection.config).map(([name, value]) => ({ name, value: <code className="text-xs break-all">{typeof value === "string" ? value : JSON.stringify(value)}</code> })),
-  { name: "secret", value: connection.has_secret ? "kept sealed, never shown" : "none needed" },
-  { name: "connected", value: <Moment at={connection.created_at} /> },
-  ...(connection.note ? [{ name: "note", value: connection.note }] : []),
-];

@@ -1,5 +1,6 @@
 // Figures of the published version, each with its definition and the rows it is made of.
 import { Link } from "@tanstack/react-router";
+import { Masked } from "@/components/masked";
 import { Moment } from "@/components/moment";
 import { Panel } from "@/components/panel";
 import { Skeleton } from "@/components/states";
@@ -7,11 +8,12 @@ import { groups } from "@/features/dashboard/figures";
 import { api, type Schemas } from "@/lib/client";
 import { useNow } from "@/lib/clock";
 import { PROMISE } from "@/lib/freshness";
+import { often } from "@/lib/news";
 import { plural, short } from "@/lib/numbers";
 import { named } from "@/lib/words";
 
 export function Figures() {
-  const asked = api.useQuery("get", "/api/v1/metrics", {}, { refetchInterval: 30_000 });
+  const asked = api.useQuery("get", "/api/v1/metrics", {}, { refetchInterval: often(30_000) });
   const now = useNow();
   const version = asked.data?.version;
   const isOld = version ? now - Date.parse(version.published_at) > PROMISE : false;
@@ -51,12 +53,12 @@ function Figure({ metric, isOld }: { metric: Schemas["MetricSeen"]; isOld: boole
   return (
     <div className="flex flex-col">
       <dt className="order-2 text-sm font-semibold">{metric.label}</dt>
-      <dd className={`order-1 text-xl font-bold tabular-nums ${isOld ? "text-muted" : ""}`} title={metric.value ?? "nothing to count"}>
-        {metric.value === null ? "—" : short(metric.value)}
-        {metric.currency && <span className="ml-1 text-sm text-muted">{metric.currency}</span>}
+      <dd className={`order-1 text-xl font-bold tabular-nums ${isOld ? "text-muted" : ""}`} title={metric.masked ?? metric.value ?? "nothing to count"}>
+        {metric.masked ? <Masked why={metric.masked} /> : metric.value === null ? "—" : short(metric.value)}
+        {metric.currency && !metric.masked && <span className="ml-1 text-sm text-muted">{metric.currency}</span>}
       </dd>
       <dd className="order-3 text-xs text-muted">
-        {metric.definition} {metric.unit !== "count" && `From ${plural(metric.rows, "record")}.`}
+        {metric.definition} {metric.rows !== null && metric.unit !== "count" && `From ${plural(metric.rows, "record")}.`}
       </dd>
     </div>
   );

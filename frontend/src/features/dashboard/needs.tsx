@@ -27,7 +27,7 @@ export function Needs({ asked, all }: { asked: Asked<Told> & { refetch: () => vo
                 {ICONS[need.kind]}
                 <span className="min-w-0">
                   <span className="block font-semibold break-words">{need.what}</span>
-                  <span className="block text-sm text-muted">{need.why}</span>
+                  <span className="block text-sm [overflow-wrap:anywhere] text-muted">{need.why}</span>
                 </span>
               </Way>
             </li>

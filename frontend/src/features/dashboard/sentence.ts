@@ -18,13 +18,18 @@ export interface Need {
   to: { page: "approvals"; proposal: string } | { page: "connection"; id: string } | { page: "stream"; id: string };
 }
 
-/** The last sync of each connection. */
-export const lastSyncs = (syncs: Schemas["SyncSeen"][]) =>
-  syncs.filter((sync, at) => syncs.findIndex((one) => one.connection_id === sync.connection_id) === at);
+type Own = Schemas["SyncSeen"] & { connection_id: string };
+
+/** The last sync of each connection; jobs of another server are none of ours. */
+export const lastSyncs = (syncs: Schemas["SyncSeen"][]): Own[] =>
+  syncs.filter((sync, at): sync is Own => sync.connection_id !== null && syncs.findIndex((one) => one.connection_id === sync.connection_id) === at);
 
 export function needs(told: Told): Need[] {
+  const out = told.connections
+    .filter((one) => one.state === "unauthorised")
+    .map((one): Need => ({ key: `out ${one.id}`, kind: "sync", what: `${one.name} needs re-authorising`, why: "The source does not let us in any more. What had landed stays, and it goes on where it stood.", to: { page: "connection", id: one.id } }));
   const failed = told.connections
-    .filter((one) => one.last_sync?.state === "failed")
+    .filter((one) => one.state !== "unauthorised" && one.last_sync?.state === "failed")
     .map((one): Need => ({ key: `sync ${one.id}`, kind: "sync", what: `The last sync of ${one.name} failed`, why: one.last_sync?.error?.what ?? "It ended without saying why.", to: { page: "connection", id: one.id } }));
   const unbalanced = lastSyncs(told.syncs)
     .filter((sync) => sync.state === "succeeded" && !sync.balanced)
@@ -40,7 +45,7 @@ export function needs(told: Told): Need[] {
     ];
   });
   const waiting = told.proposals.map((one): Need => ({ key: one.id, kind: "decide", what: one.title, why: one.stream ?? "", to: { page: "approvals", proposal: one.id } }));
-  return [...failed, ...unbalanced, ...rows, ...waiting];
+  return [...out, ...failed, ...unbalanced, ...rows, ...waiting];
 }
 
 export function sentence(told: Told, now: number): string {

@@ -2,13 +2,14 @@
 import type { FlowTold } from "@/features/dashboard/flow";
 import type { Told } from "@/features/dashboard/sentence";
 import { api } from "@/lib/client";
+import { often } from "@/lib/news";
 import type { Asked } from "@/lib/panel";
 
 interface Part<Data> extends Asked<Data> {
   refetch: () => void;
 }
 
-const OFTEN = { refetchInterval: 30_000 };
+const OFTEN = { refetchInterval: often(30_000) };
 
 export function useTold(): { told: Part<Told>; flow: Part<FlowTold> } {
   const connections = api.useQuery("get", "/api/v1/connections", {}, OFTEN);

@@ -1,4 +1,4 @@
-// Choosing the fields of a table: filled ones first, the empty ones named as such.
+// Choosing the fields of a table: filled ones first, the empty and the masked ones named as such.
 import { Columns3 } from "lucide-react";
 import { Popover } from "radix-ui";
 import { buttonClass } from "@/components/button";
@@ -17,7 +17,8 @@ export function ColumnMenu({ fields, filled, shown, onChange }: ColumnMenuProps)
   const choices = fields.filter((field) => !field.key);
   const groups = [
     { title: "Filled", fields: choices.filter((field) => filled.has(field.name)) },
-    { title: "Empty in the rows read so far", fields: choices.filter((field) => !filled.has(field.name)) },
+    { title: "Empty in the rows read so far", fields: choices.filter((field) => !filled.has(field.name) && !field.masked) },
+    { title: "Masked for your role", fields: choices.filter((field) => !filled.has(field.name) && field.masked) },
   ];
   const toggle = (name: string) => onChange(shown.includes(name) ? shown.filter((one) => one !== name) : [...shown, name]);
   return (

@@ -86,7 +86,7 @@ export function EntityTable({ entity, search, onSearch }: EntityTableProps) {
 
 /** The first column is the record's name: it is sorted by the name where there is one, else by the source's key. */
 function columnsOf(entity: Schemas["EntitySeen"], shown: Schemas["FieldSeen"][]): Column<Row>[] {
-  const name = entity.fields.find((field) => field.name === "name") ?? entity.fields.find((field) => field.key);
+  const name = entity.fields.find((field) => field.name === "name" && !field.masked) ?? entity.fields.find((field) => field.key && !field.masked);
   const title: Column<Row> = {
     key: name?.name ?? "title",
     head: "Record",
@@ -108,7 +108,7 @@ function columnsOf(entity: Schemas["EntitySeen"], shown: Schemas["FieldSeen"][])
     head: <span title={field.about || field.name}>{named(headOf(field))}</span>,
     width: widthOf(field),
     numeric: isNumber(field.type),
-    sortable: field.type !== "json",
+    sortable: field.type !== "json" && !field.masked,
     cell: (row) => <Value value={field.type === "ref" ? (row.references[field.name] ?? row.values[field.name]) : row.values[field.name]} field={field} currency={currencyOf(row)} />,
   }));
   return [title, ...values];

@@ -24,7 +24,7 @@ const storyOptions = (name: string, id: string, field: string) =>
 export function RecordPage({ entity, id, cell, onCell }: RecordPageProps) {
   const asked = api.useQuery("get", "/api/v1/entities/{name}/{entity_id}", { params: { path: { name: entity.name, entity_id: id } } });
   const row = asked.data?.record;
-  const fields = row ? entity.fields.filter((field) => field.key || isFilled(row.values[field.name])) : [];
+  const fields = row ? entity.fields.filter((field) => !field.masked && (field.key || isFilled(row.values[field.name]))) : [];
   const sources = useQueries({ queries: fields.map((field) => storyOptions(entity.name, row?.id ?? id, field.name)) });
   const labels = new Map(
     sources.flatMap(({ data }) => (data?.source ? [[data.field, `${data.source.connection.name}/${data.source.stream.name}`] as const] : [])),
@@ -52,7 +52,7 @@ export function RecordPage({ entity, id, cell, onCell }: RecordPageProps) {
 
 function StoryDrawer({ entity, row, name, onClose }: { entity: Schemas["EntitySeen"]; row: Schemas["Record"]; name: string; onClose: () => void }) {
   const story = api.useQuery("get", "/api/v1/entities/{name}/{entity_id}/provenance/{field}", { params: { path: { name: entity.name, entity_id: row.id, field: name } } }, { staleTime: 300_000 });
-  const field = entity.fields.find((one) => one.name === name) ?? { type: "text", unit: null };
+  const field = entity.fields.find((one) => one.name === name) ?? { type: "text", unit: null, masked: false };
   return (
     <Drawer open onClose={onClose} title={`The story of ${named(name).toLowerCase()}`} about={`${titleOf(row)}: from the golden value back to the row that the source sent.`}>
       <States asked={story} what="The story of this cell" empty={{ shows: "", because: "" }}>

@@ -5,6 +5,7 @@ import { Copied } from "@/components/copied";
 import { Mark } from "@/components/mark";
 import { Card } from "@/components/panel";
 import { SourceRow } from "@/components/fields";
+import { Masked } from "@/components/masked";
 import { Value } from "@/components/value";
 import { currencyOf, headOf, isFilled } from "@/features/data/columns";
 import type { Schemas } from "@/lib/client";
@@ -21,7 +22,7 @@ interface RecordProps {
 
 export function RecordView({ entity, said, sources, onCell }: RecordProps) {
   const row = said.record;
-  const isShown = (field: Field) => !field.key && isFilled(row.values[field.name]);
+  const isShown = (field: Field) => !field.key && (isFilled(row.values[field.name]) || field.masked);
   const filled = entity.fields.filter(isShown);
   const empty = entity.fields.filter((field) => !field.key && !isShown(field));
   const key = entity.fields.find((field) => field.key);
@@ -35,16 +36,21 @@ export function RecordView({ entity, said, sources, onCell }: RecordProps) {
           <Mark state="stale" /> This is the last good row; nothing is lost.
         </p>
       )}
-      <Card title={plural(filled.length, "value")} aside="Choose a value to see where it comes from">
+      <Card title={plural(filled.filter((field) => isFilled(row.values[field.name])).length, "value")} aside="Choose a value to see where it comes from">
         <ul className="divide-y divide-line">
-          {key && row.source_key && <Cell field={key} onCell={onCell} source={sources.get(key.name)}>{row.source_key}</Cell>}
+          {key && (row.source_key ?? key.masked) && <Cell field={key} onCell={onCell} source={sources.get(key.name)}>{row.source_key ?? <Masked />}</Cell>}
           {filled.map((field) => (
-            <Cell key={field.name} field={field} onCell={onCell} source={sources.get(field.name)} target={field.target ? { entity: field.target, id: String(row.values[field.name]) } : null}>
-              {field.type === "ref" ? (row.references[field.name] ?? String(row.values[field.name])) : <Value value={row.values[field.name]} field={field} currency={currencyOf(row)} full />}
+            <Cell key={field.name} field={field} onCell={onCell} source={sources.get(field.name)} target={field.target && isFilled(row.values[field.name]) ? { entity: field.target, id: String(row.values[field.name]) } : null}>
+              {field.type === "ref" && !field.masked ? (row.references[field.name] ?? String(row.values[field.name])) : <Value value={row.values[field.name]} field={field} currency={currencyOf(row)} full />}
             </Cell>
           ))}
         </ul>
       </Card>
+      {said.masked.includes("extras") && (
+        <Card title="Fields of the source that the ontology has no place for">
+          <p className="p-4 text-sm"><Masked why="What they hold is not known, so they are not shown to a role that sees anything masked. An owner of this tenant can change that." /></p>
+        </Card>
+      )}
       {row.extras && Object.keys(row.extras).length > 0 && (
         <Card title={`${plural(Object.keys(row.extras).length, "field")} of the source that the ontology has no place for`}>
           <SourceRow values={row.extras} marked={new Set()} />

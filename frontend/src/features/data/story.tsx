@@ -6,6 +6,7 @@ import { Change } from "@/components/change";
 import { Copied } from "@/components/copied";
 import { Facts, SourceRow } from "@/components/fields";
 import { Mark } from "@/components/mark";
+import { Masked } from "@/components/masked";
 import { Moment } from "@/components/moment";
 import { Value, type Typed } from "@/components/value";
 import type { Schemas } from "@/lib/client";
@@ -14,12 +15,14 @@ import { madeBy, sourceName } from "@/lib/words";
 
 export function Story({ said, field, currency, reference }: { said: Schemas["CellSeen"]; field: Typed; currency: string | null; reference: string | null }) {
   const { source, mapping } = said;
+  const masked = said.masked.length > 0;
   return (
     <div className="space-y-6 p-4">
       <p className="text-2xl font-bold break-words" data-story="value">
-        {reference ?? <Value value={said.value} field={field} currency={currency} full />}
+        {masked ? <Masked /> : reference ?? <Value value={said.value} field={field} currency={currency} full />}
       </p>
-      {!source && <p className="text-muted">This cell is empty: no source row that feeds it says anything here.</p>}
+      {masked && <p className="text-muted">Masked for your role, with where it comes from. An owner of this tenant can let your role see it.</p>}
+      {!source && !masked && <p className="text-muted">This cell is empty: no source row that feeds it says anything here.</p>}
       {source && (
         <Step icon={FileInput} ink="text-blue" title="The source row">
           <p className="text-sm text-muted">
@@ -31,7 +34,7 @@ export function Story({ said, field, currency, reference }: { said: Schemas["Cel
             {source.part && `, ${source.part}`}), landed <Moment at={source.landed_at} />.
           </p>
           <div className="overflow-hidden rounded-box border border-line" data-story="source-row">
-            <SourceRow values={markedFirst(source.values, source.spelled)} marked={new Set(Object.keys(source.spelled))} />
+            <SourceRow values={markedFirst(source.values, source.spelled)} marked={new Set(Object.keys(source.spelled))} masked={source.masked} />
           </div>
         </Step>
       )}

@@ -18,7 +18,7 @@ interface ToolbarProps {
 
 export function Toolbar({ entity, shown, filled, search, onSearch, children }: ToolbarProps) {
   const narrow = useNarrow();
-  const sortable = shown.filter((field) => field.type !== "json");
+  const sortable = shown.filter((field) => field.type !== "json" && !field.masked);
   return (
     <div className="flex flex-wrap items-center gap-2">
       <SearchBox
@@ -37,4 +37,4 @@ export function Toolbar({ entity, shown, filled, search, onSearch, children }: T
 }
 
 /** What records are called stands first; it has no column of its own. */
-const withTitle = (entity: Schemas["EntitySeen"], shown: Schemas["FieldSeen"][]) => [...entity.fields.filter((field) => field.name === "name" && !shown.includes(field)), ...shown];
+const withTitle = (entity: Schemas["EntitySeen"], shown: Schemas["FieldSeen"][]) => [...entity.fields.filter((field) => field.name === "name" && !field.masked && !shown.includes(field)), ...shown];

@@ -1,7 +1,7 @@
 // Who is signed in, light or dark, and the way out.
 import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { BookOpen, Check, LogOut, Monitor, Moon, Sun, User } from "lucide-react";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { BookOpen, Check, LogOut, Monitor, Moon, Sun, User, UserCog } from "lucide-react";
 import { DropdownMenu } from "radix-ui";
 import { useState } from "react";
 import { Menu, menuItem } from "@/components/menu";
@@ -44,7 +44,7 @@ export function AccountMenu() {
         <p className="font-bold">{me.user.name}</p>
         <p className="text-muted">{me.user.email}</p>
         <p className="text-muted">
-          {me.role} of {me.tenant.name}
+          {me.tenant ? `${me.role ?? "operator"} of ${me.tenant.name}` : "operator of this installation"}
         </p>
       </div>
       <DropdownMenu.Separator className="my-1 border-t border-line" />
@@ -60,6 +60,11 @@ export function AccountMenu() {
         ))}
       </DropdownMenu.RadioGroup>
       <DropdownMenu.Separator className="my-1 border-t border-line" />
+      <DropdownMenu.Item asChild className={menuItem}>
+        <Link to="/settings/$section" params={{ section: "profile" }}>
+          <UserCog size={16} aria-hidden className="text-muted" /> Profile and password
+        </Link>
+      </DropdownMenu.Item>
       <DropdownMenu.Item asChild className={menuItem}>
         <a href="/docs" target="_blank" rel="noreferrer">
           <BookOpen size={16} aria-hidden className="text-muted" /> API documentation

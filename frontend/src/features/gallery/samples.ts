@@ -38,11 +38,14 @@ export const VALUES = [
 export const TROUBLE: Trouble = { status: 503, code: "try_again", what: "The database did not answer.", culprit: "", fix: "Try again in a moment.", trace: "4bf92f3577b34da6a3ce929d0e0e4736" };
 const refetch = () => undefined;
 const said = (status: number, detail: string, fix: string) => ({ status, detail, fix, code: "", culprit: "", trace_id: TROUBLE.trace });
+export const TROUBLE_SAID = said(503, TROUBLE.what, TROUBLE.fix);
 export const ASKED = [
   { title: "loading", asked: { data: undefined, error: null, isPending: true, refetch } },
   { title: "empty", asked: { data: "", error: null, isPending: false, refetch } },
-  { title: "error", asked: { data: undefined, error: said(503, TROUBLE.what, TROUBLE.fix), isPending: false, refetch } },
+  { title: "error", asked: { data: undefined, error: TROUBLE_SAID, isPending: false, refetch } },
   { title: "not allowed", asked: { data: undefined, error: said(403, "Your role may not read this.", "An owner can change it."), isPending: false, refetch } },
-  { title: "kept from before", asked: { data: "What was read before.", error: said(503, TROUBLE.what, TROUBLE.fix), isPending: false, refetch } },
+  { title: "kept from before", asked: { data: "What was read before.", error: TROUBLE_SAID, isPending: false, refetch } },
   { title: "full", asked: { data: "What was answered.", error: null, isPending: false, refetch } },
 ];
+
+export const ERASED = { report: { removed: { rows: { landings: 12, events: 30 }, lake: 40 }, left: { rows: {}, lake: 0 } }, key: "MCowBQYDK2VwAyEA", signature: "c2lnbmVk", now: true };

@@ -6,16 +6,19 @@ import { Dialog } from "radix-ui";
 import type { ReactNode } from "react";
 import { api } from "@/lib/client";
 import { useFocusBack } from "@/lib/focus";
+import { isHere, useMe } from "@/lib/session";
 import { named } from "@/lib/words";
 
 const ITEM = "flex min-h-10 cursor-pointer items-center gap-3 rounded-box px-3 text-base aria-selected:bg-sunken";
 const GROUP = "px-1.5 pb-2 [&_[cmdk-group-heading]]:px-3 [&_[cmdk-group-heading]]:py-1.5 [&_[cmdk-group-heading]]:text-xs [&_[cmdk-group-heading]]:font-bold [&_[cmdk-group-heading]]:text-muted";
 const PAGES = [
-  { to: "/", name: "Dashboard" },
-  { to: "/approvals", name: "Approvals" },
-  { to: "/connections", name: "Connections" },
-  { to: "/data", name: "Data" },
-  { to: "/runs", name: "Runs" },
+  { to: "/", name: "Dashboard", ofATenant: true },
+  { to: "/approvals", name: "Approvals", ofATenant: true },
+  { to: "/connections", name: "Connections", ofATenant: true },
+  { to: "/discover", name: "Discover", ofATenant: true },
+  { to: "/data", name: "Data", ofATenant: true },
+  { to: "/runs", name: "Runs", ofATenant: true },
+  { to: "/settings", name: "Settings", ofATenant: false },
 ] as const;
 
 export function Palette({ open, onOpen }: { open: boolean; onOpen: (open: boolean) => void }) {
@@ -35,9 +38,11 @@ export function Palette({ open, onOpen }: { open: boolean; onOpen: (open: boolea
 
 function Found({ onDone }: { onDone: () => void }) {
   const navigate = useNavigate();
-  const entities = api.useQuery("get", "/api/v1/entities");
-  const streams = api.useQuery("get", "/api/v1/streams");
-  const connections = api.useQuery("get", "/api/v1/connections");
+  const me = useMe();
+  const asked = { enabled: isHere(me) };
+  const entities = api.useQuery("get", "/api/v1/entities", {}, asked);
+  const streams = api.useQuery("get", "/api/v1/streams", {}, asked);
+  const connections = api.useQuery("get", "/api/v1/connections", {}, asked);
   const go = (how: Promise<void>) => {
     onDone();
     void how;
@@ -48,7 +53,7 @@ function Found({ onDone }: { onDone: () => void }) {
       <Command.List className="max-h-[50dvh] overflow-y-auto py-2">
         <Command.Empty className="px-4 py-3 text-muted">Nothing is called like that.</Command.Empty>
         <Command.Group heading="Pages" className={GROUP}>
-          {PAGES.map((page) => (
+          {PAGES.filter((page) => isHere(me) || !page.ofATenant).map((page) => (
             <Item key={page.to} value={`page ${page.name}`} icon={<LayoutDashboard size={16} aria-hidden className="text-muted" />} name={page.name} onSelect={() => go(navigate({ to: page.to, search: {} }))} />
           ))}
         </Command.Group>

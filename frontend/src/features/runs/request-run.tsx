@@ -3,14 +3,14 @@ import { useQueryClient } from "@tanstack/react-query";
 import { RefreshCw } from "lucide-react";
 import { Button } from "@/components/button";
 import { api } from "@/lib/client";
-import { mayDecide, useMe, WHO_DECIDES } from "@/lib/session";
+import { can, useMe, WHO_DECIDES } from "@/lib/session";
 import { troubleOf } from "@/lib/trouble";
 
 export function RequestRun() {
   const me = useMe();
   const queries = useQueryClient();
   const ask = api.useMutation("post", "/api/v1/runs", { onSuccess: () => queries.invalidateQueries({ queryKey: ["get", "/api/v1/runs"] }) });
-  if (!mayDecide(me.role)) return <p className="text-sm text-muted">You see what ran. {WHO_DECIDES}</p>;
+  if (!can(me, "ask:runs")) return <p className="text-sm text-muted">You see what ran. {WHO_DECIDES}</p>;
   return (
     <div className="flex flex-wrap items-center gap-3">
       <p role="status" className="text-sm text-muted">

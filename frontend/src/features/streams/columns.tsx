@@ -1,5 +1,6 @@
 // The columns of a stream as last seen: type, fill, how many different values, and the commonest.
 import { Grid, type Column } from "@/components/grid";
+import { Masked } from "@/components/masked";
 import { Card } from "@/components/panel";
 import { Empty } from "@/components/states";
 import type { Schemas } from "@/lib/client";
@@ -14,7 +15,7 @@ export const COLUMNS: Column<Seen>[] = [
   { key: "declared", head: "Declared as", width: 7, cell: (one) => one.declared || "—" },
   { key: "nulls", head: "Filled", width: 7, numeric: true, cell: (one) => <Filled nulls={one.nulls} /> },
   { key: "distinct", head: "Different", width: 7, numeric: true, cell: (one) => (one.distinct === null ? "—" : count(one.distinct)) },
-  { key: "top", head: "Commonest values", width: 18, cell: (one) => <span className="font-mono text-xs" title={one.top.join("\n")}>{one.top.slice(0, 4).join(" · ") || "—"}</span> },
+  { key: "top", head: "Commonest values", width: 18, cell: (one) => one.masked ? <Masked why="What this column holds is masked for your role, or not known to be free of what is. An owner of this tenant can change that." /> : <span className="font-mono text-xs" title={one.top.join("\n")}>{one.top.slice(0, 4).join(" · ") || "—"}</span> },
   { key: "description", head: "The dictionary says", width: 18, cell: (one) => <span title={one.description}>{one.description || "—"}</span> },
 ];
 

@@ -1,6 +1,7 @@
 // Rows as the source sent them, in the order in which they came.
 import { useMemo } from "react";
 import { Grid, type Column } from "@/components/grid";
+import { Masked } from "@/components/masked";
 import { Card, States } from "@/components/panel";
 import { api, type Schemas } from "@/lib/client";
 import { count } from "@/lib/numbers";
@@ -18,7 +19,8 @@ export function LandedRows({ stream }: { stream: Schemas["StreamDetail"] }) {
   );
   const pages = asked.data?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => page.rows) ?? [], [pages]);
-  const columns = useMemo(() => columnsOf(stream), [stream]);
+  const first = pages?.[0];
+  const columns = useMemo(() => columnsOf(stream, first), [stream, first]);
   return (
     <Card>
       <States asked={{ ...asked, data: pages?.[0] }} what="The rows" isEmpty={(page) => page.rows.length === 0} empty={{ shows: "Every row of this stream, as the source sent it.", because: "Nothing has landed yet." }}>
@@ -42,17 +44,18 @@ export function LandedRows({ stream }: { stream: Schemas["StreamDetail"] }) {
   );
 }
 
-function columnsOf(stream: Schemas["StreamDetail"]): Column<Row>[] {
+function columnsOf(stream: Schemas["StreamDetail"], page: Schemas["LandedPage"] | undefined): Column<Row>[] {
+  const masked = new Set([...stream.columns.filter((column) => column.masked).map((column) => column.name), ...(page?.masked ?? [])]);
   const row: Column<Row> = { key: " row", head: "Row", width: 10, cell: (one) => <span className="font-mono text-xs">{one.key ?? count(one.row + 1)}</span> };
   const op: Column<Row> = { key: " op", head: "Came as", width: 7, cell: (one) => SAID[one.op ?? ""] ?? one.op };
-  const key = stream.key.length === 1 ? stream.key[0] : undefined; // already the row's name
+  const key = stream.key.length === 1 && !page?.key_masked ? stream.key[0] : undefined; // already the row's name
   const values = stream.columns
     .filter((column) => column.name !== key)
     .map((column): Column<Row> => ({
       key: column.name,
       head: <span className="font-mono text-xs" title={column.description || column.name}>{column.name}</span>,
       width: Math.min(16, Math.max(8, column.name.length * 0.6 + 2)),
-      cell: (one) => <Landed value={one.values[column.name]} />,
+      cell: (one) => (masked.has(column.name) ? <Masked /> : <Landed value={one.values[column.name]} />),
     }));
   return [row, op, ...values];
 }

@@ -1,4 +1,5 @@
 // Rows or values that a mapping could not accept: field, value and reason of each.
+import { Masked } from "@/components/masked";
 import { States } from "@/components/panel";
 import { api, type Schemas } from "@/lib/client";
 import type { MappingId } from "@/lib/ids";
@@ -14,6 +15,7 @@ export function Refused({ id, kind, title }: { id: MappingId; kind: "row" | "cel
   );
   const pages = asked.data?.pages;
   const rows = pages?.flatMap((page) => page.rows) ?? [];
+  const masked = new Set(pages?.flatMap((page) => page.masked));
   return (
     <section className="space-y-2" aria-label={title}>
       <h3 className="text-sm">{title}</h3>
@@ -26,6 +28,7 @@ export function Refused({ id, kind, title }: { id: MappingId; kind: "row" | "cel
                 {row.reasons.map((reason) => (
                   <p key={reason.field} className="text-muted">
                     <code className="text-xs">{reason.field}</code>: {reason.reason}
+                    {masked.has(reason.field) && <Masked />}
                     {reason.value !== null && <> (<code className="text-xs break-all">{reason.value}</code>)</>}
                   </p>
                 ))}

@@ -8,12 +8,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from aos_assets.steps.changes import COUNTED_AT_ONCE
 from aos_core.compiling import literal
 from aos_core.fingerprint import PATTERNS, PLAUSIBLE, Column, Fingerprint, infer_type
 from aos_resources.connectors.source import SourceColumn
 
 SAMPLE_ROWS = 4_096
+# Columns whose different values are counted at once: each count holds some megabytes, however few there are.
+_COUNTED_AT_ONCE = 20
 _SAMPLE_BYTES = 32 * 1024 * 1024
 _TOP = 20
 
@@ -53,8 +54,8 @@ class Sample:
 def profile(connection: duckdb.DuckDBPyConnection, sample: Sample, columns: tuple[SourceColumn, ...], rows: int, described: dict[str, str]) -> Fingerprint:
     """The fingerprint of `rows` rows of which that is a sample. `described`: column → the dictionary's words on it."""
     found: list[Column] = []
-    for start in range(0, len(columns), COUNTED_AT_ONCE):
-        few = columns[start : start + COUNTED_AT_ONCE]
+    for start in range(0, len(columns), _COUNTED_AT_ONCE):
+        few = columns[start : start + _COUNTED_AT_ONCE]
         connection.register("said", _long(sample.rows, few))
         measured = connection.execute(_MEASURES).fetchall()
         found += [_column(one, row, described) for one, (_, *row) in zip(few, measured, strict=True)]
