@@ -64,8 +64,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Refuses where a connection or a sync is in a state that the older installation does not know."""
+    """What is in a state that the older installation does not know takes the nearest one: a connection waits, a sync has not succeeded."""
     op.execute("set local search_path = aos")
+    for table, state, unknown in (("connections", "paused", "'onboarding', 'unauthorised'"), ("syncs", "failed", "'cancelled'")):
+        op.execute(f"alter table {table} no force row level security")
+        op.execute(f"update {table} set state = '{state}' where state in ({unknown})")
+        op.execute(f"alter table {table} force row level security")
     op.execute("drop table intents")
     # An older installation knows of one landing of a part in a sync: slices after the first become parts of their own, none is lost.
     op.execute("alter table landings no force row level security")

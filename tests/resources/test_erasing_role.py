@@ -98,10 +98,11 @@ def test_its_migration_goes_down_and_up_again_on_a_filled_database(neighbours: N
         before = connection.execute(text(counted)).scalar_one()
         connection.execute(text("set local role aos_owner"))
         config.attributes["connection"] = connection
-        # What an older installation does not know is in states of which its own check knows nothing: put right before one goes back.
-        connection.execute(text("alter table aos.connections no force row level security"))
-        connection.execute(text("update aos.connections set state = 'active'"))
-        connection.execute(text("alter table aos.connections force row level security"))
+        # States that an older installation does not know.
+        for table, state in (("connections", "onboarding"), ("syncs", "cancelled")):
+            connection.execute(text(f"alter table aos.{table} no force row level security"))
+            assert connection.execute(text(f"update aos.{table} set state = '{state}'")).rowcount > 0
+            connection.execute(text(f"alter table aos.{table} force row level security"))
         connection.execute(text("alter table aos.landings no force row level security"))
         sliced = connection.execute(
             text(
@@ -112,9 +113,13 @@ def test_its_migration_goes_down_and_up_again_on_a_filled_database(neighbours: N
         connection.execute(text("alter table aos.landings force row level security"))
         command.downgrade(config, "0006")
         assert connection.execute(text(counted)).scalar_one() == 0
-        connection.execute(text("alter table aos.landings no force row level security"))
+        for table in ("landings", "connections", "syncs"):
+            connection.execute(text(f"alter table aos.{table} no force row level security"))
         assert connection.execute(text("select count(*) from aos.landings where part like '% #2'")).scalar_one() >= sliced > 0
-        connection.execute(text("alter table aos.landings force row level security"))
+        assert connection.execute(text("select count(*) from aos.connections where state not in ('active', 'paused')")).scalar_one() == 0
+        assert connection.execute(text("select count(*) from aos.syncs where state not in ('running', 'succeeded', 'failed')")).scalar_one() == 0
+        for table in ("landings", "connections", "syncs"):
+            connection.execute(text(f"alter table aos.{table} force row level security"))
         command.upgrade(config, "head")
         connection.execute(text("select aos.cover_erasing()"))
         assert connection.execute(text(counted)).scalar_one() == before > 40
