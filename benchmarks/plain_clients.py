@@ -88,6 +88,17 @@ def psycopg_copy(served: Served) -> Read:
     return read
 
 
+def psycopg_copy_rows(served: Served) -> Read:
+    """The same by `Copy.rows`, as psycopg reads rows of a COPY: each becomes a tuple of texts."""
+    connection = _psycopg(served)
+
+    def read() -> int:
+        with connection.cursor().copy("copy (select * from deals) to stdout") as rows:
+            return sum(1 for _ in rows.rows())
+
+    return read
+
+
 def psycopg_rows(served: Served) -> Read:
     """A server-side cursor in binary form: every value becomes one of Python's."""
     connection = _psycopg(served)
@@ -189,7 +200,7 @@ def _stand_in(name: str, *given: str) -> Iterator[int]:
 
 SOURCES = {
     "files": Source(csv_file, {"pyarrow_open_csv": pyarrow_open_csv, "pyarrow_read_csv": pyarrow_read_csv}),
-    "postgres": Source(postgres_table, {"psycopg_copy": psycopg_copy, "psycopg_rows": psycopg_rows}),
+    "postgres": Source(postgres_table, {"psycopg_copy": psycopg_copy, "psycopg_copy_rows": psycopg_copy_rows, "psycopg_rows": psycopg_rows}),
     "mongodb": Source(mongodb_collection, {"pymongoarrow_find": pymongoarrow_find, "pymongo_raw": pymongo_raw}),
     "salesforce": Source(salesforce_object, {"salesforce_query_all": salesforce_query_all, "salesforce_bulk2": salesforce_bulk2}),
 }

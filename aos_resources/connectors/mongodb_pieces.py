@@ -15,9 +15,9 @@ from aos_resources.connectors.mongodb_elements import starts_of
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-_PIECE_ROWS = 8_192
-_PIECE_BYTES = 4 * 1024 * 1024
-_BATCH_ROWS = 4_000
+_PIECE_ROWS = 4_096
+_PIECE_BYTES = 2 * 1024 * 1024
+_BATCH_ROWS = 1_500
 _ATTEMPTS = 5
 _PAUSE = 0.5  # seconds before the first new attempt, twice as many before each next
 

@@ -74,8 +74,8 @@ def downgrade() -> None:
     # An older installation knows of one landing of a part in a sync: slices after the first become parts of their own, none is lost.
     op.execute("alter table landings no force row level security")
     op.execute(
-        "update landings l set part = l.part || ' #' || n.place from (select id, row_number() over (partition by tenant_id, sync_id, stream_id, part"
-        " order by seq) as place from landings) n where n.id = l.id and n.place > 1"
+        "update landings l set part = l.part || ' #' || n.place from (select tenant_id, id, row_number() over (partition by tenant_id, sync_id, stream_id, part"
+        " order by seq) as place from landings) n where n.tenant_id = l.tenant_id and n.id = l.id and n.place > 1"
     )
     op.execute("alter table landings force row level security")
     op.execute(

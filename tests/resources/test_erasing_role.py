@@ -16,6 +16,7 @@ from aos_resources.people import create_tenant
 from aos_resources.secrets import Secrets, _encrypt
 from aos_resources.settings import Settings
 from tests.resources.tenant_rows import Neighbours
+from tests.scenario import made_id
 
 
 @pytest.fixture(scope="module")
@@ -104,18 +105,24 @@ def test_its_migration_goes_down_and_up_again_on_a_filled_database(neighbours: N
             assert connection.execute(text(f"update aos.{table} set state = '{state}'")).rowcount > 0
             connection.execute(text(f"alter table aos.{table} force row level security"))
         connection.execute(text("alter table aos.landings no force row level security"))
-        sliced = connection.execute(
-            text(
-                "insert into aos.landings select (jsonb_populate_record(l, jsonb_build_object('id', gen_random_uuid(), 'slice', 100000, 'path', path || '.2'))).*"
-                " from aos.landings l where id in (select distinct on (tenant_id, sync_id, stream_id, part) id from aos.landings)"
-            )
-        ).rowcount
+        # A second slice of every part; one of them under an id that a landing of the neighbour has too, as an imported tenant's has.
+        fill = (
+            "insert into aos.landings select (jsonb_populate_record(l, jsonb_build_object('id', {id}, 'slice', 100000, 'path', path || '.2'))).*"
+            " from aos.landings l where (tenant_id, id) in (select distinct on (tenant_id, sync_id, stream_id, part) tenant_id, id from aos.landings) and tenant_id {whose} :of"
+        )
+        theirs = "(select id from aos.landings o where tenant_id = :other and id not in (select id from aos.landings where tenant_id = :of) limit 1)"
+        who = {"of": neighbours.initech.id, "other": neighbours.hooli.id}
+        connection.execute(text(fill.format(id="gen_random_uuid()", whose="<>")), who)
+        connection.execute(text(fill.format(id="gen_random_uuid()", whose="=") + " and id <> :one"), who | {"one": made_id("shared landings.id")})
+        assert connection.execute(text(fill.format(id=theirs, whose="=") + " and id = :one"), who | {"one": made_id("shared landings.id")}).rowcount == 1
+        later = "select count(*) from (select row_number() over (partition by tenant_id, sync_id, stream_id, part) as place from aos.landings) p where place > 1"
+        sliced = connection.execute(text(later)).scalar_one()
         connection.execute(text("alter table aos.landings force row level security"))
         command.downgrade(config, "0006")
         assert connection.execute(text(counted)).scalar_one() == 0
         for table in ("landings", "connections", "syncs"):
             connection.execute(text(f"alter table aos.{table} no force row level security"))
-        assert connection.execute(text("select count(*) from aos.landings where part like '% #2'")).scalar_one() >= sliced > 0
+        assert connection.execute(text("select count(*) from aos.landings where part ~ ' #[0-9]+$'")).scalar_one() == sliced > 0
         assert connection.execute(text("select count(*) from aos.connections where state not in ('active', 'paused')")).scalar_one() == 0
         assert connection.execute(text("select count(*) from aos.syncs where state not in ('running', 'succeeded', 'failed')")).scalar_one() == 0
         for table in ("landings", "connections", "syncs"):

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import QueuePool, text
 from sqlalchemy.exc import DBAPIError
 
 from aos_resources.database import Database
@@ -42,6 +42,9 @@ def four_connections(neighbours: Neighbours, behind: str) -> Iterator[Database]:
             yield database
     else:
         with closing(Database(neighbours.settings, size=4)) as database:
+            pool = database._engine("aos_app").pool
+            assert isinstance(pool, QueuePool)
+            pool._timeout = 600  # twelve share the four: who waits long for one on a busy machine is not what is asked
             yield database
 
 

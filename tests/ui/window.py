@@ -56,6 +56,7 @@ class Window:
 
     def go(self, path: str) -> None:
         self.page.goto(self.address + path)
+        self.page.wait_for_selector("#app > *", state="attached", timeout=30_000)  # a busy machine takes seconds to run the script
         self.rest()
 
     def rest(self) -> None:
