@@ -21,6 +21,7 @@ from aos_resources.database import Transaction, as_json
 from aos_resources.decisions import state_decision, stream_named
 from aos_resources.people import Role, add_member, create_tenant, create_user
 from aos_resources.quotas import reserve
+from aos_resources.settings import DEMO_DATA
 from aos_resources.world import World
 
 PASSWORD = "autonomos-demo"
@@ -75,6 +76,7 @@ WORKSPACES = (MIRROR, LEGACY, DEMO)
 
 def prepare_demo(world: World, servers: Servers) -> None:
     """Workspaces, people and connections; safe to repeat, and right again when a server's port has changed."""
+    (world.settings.home / DEMO_DATA).write_text(str(DATA))
     for workspace in WORKSPACES:
         tenant = create_tenant(world.database, workspace.slug, workspace.name)
         for email, name, role in workspace.people:

@@ -43,7 +43,7 @@ def sync(tenant: str, connection: str | None, as_json: bool) -> None:
                 failed += len(red)
                 _say(one, red, as_json)
         world.close()
-    click.echo(f"{failed} checks failed" if failed else "Everything balances.", err=True)
+    click.echo(("1 check failed" if failed == 1 else f"{failed} checks failed") if failed else "Everything balances.", err=True)
     click.get_current_context().exit(1 if failed else 0)
 
 
@@ -57,4 +57,5 @@ def _say(one: Report, red: dict[str, Any], as_json: bool) -> None:
         for stream in one.said.get("streams", []) if one.key[0] == "raw" else []:
             click.echo(f"  {stream['connection']}/{stream['stream']:<32} {stream['read']:>10,} read, {stream['landed']:,} landed, {stream['deleted']:,} gone")
         for name, why in red.items():
-            click.echo(f"  check {name} failed: {json.dumps(why, default=str)}")
+            said = why.get("errors") if isinstance(why, dict) else None
+            click.echo(f"  check {name} failed:" + ("".join(f"\n    {line}" for line in said) if said else f" {json.dumps(why, default=str)}"))

@@ -16,6 +16,8 @@ from aos_core.errors import FixTheSource
 from aos_core.networks import Network, read_networks
 
 Role = Literal["aos_app", "aos_login", "aos_dispatch", "aos_erase", "dagster"]
+# In the home of a demo: where its files are.
+DEMO_DATA = "demo.data"
 _CHECKOUT = Path(__file__).resolve().parent.parent
 ROLES: tuple[Role, ...] = ("aos_app", "aos_login", "aos_dispatch", "aos_erase", "dagster")
 
@@ -178,13 +180,21 @@ def _through(url: str, pooler: str) -> str:
 
 
 def read_settings() -> Settings:
-    return Settings()
+    """What the environment says; of a home that holds a demo, its sources may be read by every command."""
+    settings = Settings()
+    told = settings.home / DEMO_DATA
+    return _reaching(settings, told.read_text()) if told.is_file() else settings
 
 
 def demo_settings(data: Path) -> Settings:
-    """The same for a demo: a home in the checkout unless told otherwise, the demo's files among the roots, its database on this machine."""
+    """The same for a demo that is made: a home in the checkout unless told otherwise."""
     settings = Settings()
     home = settings.home if "home" in settings.model_fields_set else _CHECKOUT / ".aos"
-    roots = os.pathsep.join(filter(None, (settings.file_roots, str(data))))
+    return _reaching(settings, str(data)).model_copy(update={"home": home})
+
+
+def _reaching(settings: Settings, data: str) -> Settings:
+    """The demo's files are among the roots, its databases on this machine."""
+    roots = os.pathsep.join(filter(None, (settings.file_roots, data)))
     networks = ", ".join(filter(None, (settings.allowed_networks, "localhost")))
-    return settings.model_copy(update={"home": home, "file_roots": roots, "allowed_networks": networks})
+    return settings.model_copy(update={"file_roots": roots, "allowed_networks": networks})

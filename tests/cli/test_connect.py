@@ -55,6 +55,9 @@ def test_a_source_is_tried_connected_read_paused_and_reset(source: Path) -> None
     assert (done.exit_code, "crm/accounts" in done.stdout, "\r" in done.output) == (0, True, False), done.output
     (listed,) = said("connection", "list", "--tenant", "acme")
     assert (listed["name"], listed["state"], listed["last_sync"], listed["streams"]) == ("crm", "active", "succeeded", 1)
+    (source / "accounts.csv").write_bytes(b"account_id,name\n\xff\xfe\x00,\x00\n")
+    broken = aos("sync", "--tenant", "acme")
+    assert (broken.exit_code, "check readable failed:\n    crm: accounts: " in broken.stdout, "1 check failed" in broken.output) == (1, True, True), broken.output
     assert said("connection", "pause", "crm", "--tenant", "acme") == {"name": "crm", "state": "paused", "changed": True}
     assert said("connection", "resume", "crm", "--tenant", "acme")["changed"]
     assert said("connection", "reset", "crm", "--tenant", "acme")["reset"] == ["accounts"]

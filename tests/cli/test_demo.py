@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from aos_cli.demo_sources import DATA
 from aos_resources.connectors.legacy import systems
 
 # Counted in the published files by other means than ours (a spreadsheet's sums and filters).
@@ -48,7 +47,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def aos(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    told = os.environ | {"AOS_HOME": str(home), "AOS_FILE_ROOTS": str(DATA)}
+    told = os.environ | {"AOS_HOME": str(home)}
     return subprocess.run([sys.executable, "-m", "aos_cli.main", *words], env=told, capture_output=True, text=True, check=False)
 
 
