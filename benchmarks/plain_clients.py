@@ -200,7 +200,7 @@ def _stand_in(name: str, *given: str) -> Iterator[int]:
 
 SOURCES = {
     "files": Source(csv_file, {"pyarrow_open_csv": pyarrow_open_csv, "pyarrow_read_csv": pyarrow_read_csv}),
-    "postgres": Source(postgres_table, {"psycopg_copy": psycopg_copy, "psycopg_copy_rows": psycopg_copy_rows, "psycopg_rows": psycopg_rows}),
+    "postgres": Source(postgres_table, {"psycopg_copy_rows": psycopg_copy_rows, "psycopg_copy": psycopg_copy, "psycopg_rows": psycopg_rows}),
     "mongodb": Source(mongodb_collection, {"pymongoarrow_find": pymongoarrow_find, "pymongo_raw": pymongo_raw}),
     "salesforce": Source(salesforce_object, {"salesforce_query_all": salesforce_query_all, "salesforce_bulk2": salesforce_bulk2}),
 }
