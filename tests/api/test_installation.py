@@ -9,7 +9,7 @@ import pytest
 
 from aos_api.identity import ALLOWED
 from aos_resources.people import Role
-from tests.api.people import Company, Someone, found, operator
+from tests.api.people import Company, Someone, found
 from tests.api.serving import Served
 from tests.scenario import World
 
@@ -18,16 +18,6 @@ from tests.scenario import World
 def house(world: World) -> Iterator[Served]:
     with Served(world.settings) as started:
         yield started
-
-
-@pytest.fixture
-def company(world: World, house: Served) -> Company:
-    return found(world, house)
-
-
-@pytest.fixture
-def runs_it(world: World, house: Served) -> Someone:
-    return operator(world, house)
 
 
 def test_a_quota_is_the_tenants_own_is_told_in_its_log_and_taken_back(world: World, house: Served, company: Company, runs_it: Someone) -> None:

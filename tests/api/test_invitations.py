@@ -27,11 +27,6 @@ def house(world: World) -> Iterator[Served]:
         yield started
 
 
-@pytest.fixture
-def company(world: World, house: Served) -> Company:
-    return found(world, house)
-
-
 def fresh() -> str:
     return f"{uuid4().hex[:12]}@people.example"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -15,20 +14,9 @@ import pytest
 from aos_api.identity import ALLOWED, PEOPLE_ONLY, Caller, check_scopes, may
 from aos_core.errors import AosError, NotAllowed
 from aos_resources.people import Role, add_member
-from tests.api.people import Company, Someone, alone, entries, found
+from tests.api.people import Company, Someone, entries, found
 from tests.api.serving import Served
 from tests.scenario import ROLES, World
-
-
-@pytest.fixture(scope="module")
-def house(world: World) -> Iterator[Served]:
-    with Served(alone(world)) as started:
-        yield started
-
-
-@pytest.fixture
-def company(world: World, house: Served) -> Company:
-    return found(world, house)
 
 
 def make(maker: Someone, *scopes: str, **more: Any) -> httpx.Response:

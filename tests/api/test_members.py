@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,17 +12,6 @@ from aos_resources.people import add_member
 from tests.api.people import Company, Someone, account, alone, enter, entries, found
 from tests.api.serving import Served
 from tests.scenario import PASSWORD, ROLES, World
-
-
-@pytest.fixture(scope="module")
-def house(world: World) -> Iterator[Served]:
-    with Served(alone(world)) as started:
-        yield started
-
-
-@pytest.fixture
-def company(world: World, house: Served) -> Company:
-    return found(world, house)
 
 
 def members(client: httpx.Client) -> dict[str, dict[str, Any]]:

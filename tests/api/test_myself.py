@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from uuid import uuid4
 
 import httpx
@@ -14,17 +13,6 @@ from tests.api.serving import Served
 from tests.scenario import PASSWORD, World
 
 NEW = "three words of mine"
-
-
-@pytest.fixture(scope="module")
-def house(world: World) -> Iterator[Served]:
-    with Served(alone(world)) as started:
-        yield started
-
-
-@pytest.fixture
-def company(world: World, house: Served) -> Company:
-    return found(world, house)
 
 
 def login(served: Served, email: str, password: str) -> httpx.Response:

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 
 from aos_core.errors import FixTheSource, NotSignedIn, TryAgain
 from aos_resources.oidc import Provider
-from tests.api.people import Company, account, alone, entries, found, open_house
+from tests.api.people import Company, account, alone, entries, open_house
 from tests.api.serving import Served
 from tests.scenario import PASSWORD, World
 
@@ -42,11 +42,6 @@ def house(world: World, provider: str) -> Iterator[Served]:
     told = {"oidc_issuer": provider, "oidc_client_id": "autonomos", "oidc_client_secret": SecretStr("of the client"), "oidc_name": "Acme's own"}
     with open_house(world, **told) as started:
         yield started
-
-
-@pytest.fixture
-def company(world: World, house: Served) -> Company:
-    return found(world, house)
 
 
 def browser(served: Served) -> httpx.Client:

@@ -25,16 +25,6 @@ def house(world: World) -> Iterator[Served]:
         yield started
 
 
-@pytest.fixture
-def company(world: World, house: Served) -> Company:
-    return found(world, house)
-
-
-@pytest.fixture
-def runs_it(world: World, house: Served) -> Someone:
-    return operator(world, house)
-
-
 def wish(**more: Any) -> dict[str, Any]:
     return {"slug": f"o-{uuid4().hex[:10]}", "name": "Initech", "owner_email": f"{uuid4().hex[:8]}@people.example"} | more
 
