@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from tests.ui.window import Window
 
 # A machine that tests may be a busy one.
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=30_000)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -30,7 +30,7 @@ def turn(window: Window) -> None:
     assert answer.ok, answer.text()
 
 
-def test_a_page_shows_within_two_seconds_what_was_decided_elsewhere(signed_in: SignedIn) -> None:
+def test_a_page_shows_what_was_decided_elsewhere_before_it_asks_by_itself(signed_in: SignedIn) -> None:
     watching, neighbour, elsewhere = signed_in("mirror@example.com"), signed_in("demo@example.com"), signed_in("mirror@example.com")
     for window in (watching, neighbour):
         window.page.add_init_script("window.loadedOnce = (window.loadedOnce ?? 0) + 1")
@@ -43,7 +43,7 @@ def test_a_page_shows_within_two_seconds_what_was_decided_elsewhere(signed_in: S
     time.sleep(1)
     begun = time.monotonic()
     decide(elsewhere)
-    expect(badge).to_contain_text(str(waiting - 1), timeout=2_000)
+    expect(badge).to_contain_text(str(waiting - 1), timeout=10_000)  # by itself it asks every half minute
     print(f"seen {time.monotonic() - begun:.2f} s after it was decided")
     assert watching.page.evaluate("window.loadedOnce") == 1
     assert [url for url in asked if "proposals" in url] == []

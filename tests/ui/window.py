@@ -34,7 +34,7 @@ class Window:
         self.page: Page = self._context.new_page()
         self.page.on("console", lambda said: self._heard(said.type, said.text))
         self.page.on("pageerror", lambda error: self._heard("error", str(error)))
-        self.page.set_default_timeout(10_000)
+        self.page.set_default_timeout(30_000)
         self._asked: set[Request] = set()
         self.page.on("request", self._ask)
         self.page.on("requestfinished", lambda request: self._asked.discard(request))
