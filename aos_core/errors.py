@@ -102,15 +102,17 @@ class NeedsADecision(AosError):
 
 
 class Held(NeedsADecision):
-    """More rows vanished from a stream than may without a person's word: `rows` of `of`. Nothing of the reading landed."""
+    """More rows vanished from a stream than may without a person's word: `rows` of `of`. Nothing of the reading landed.
+
+    It stands beside the stream's name wherever it is told.
+    """
 
     code = "held"
 
-    def __init__(self, stream: str, rows: int, of: int) -> None:
+    def __init__(self, rows: int, of: int) -> None:
         self.rows, self.of = rows, of
         super().__init__(
             f"{rows:,} of {of:,} rows vanished from the source, so this reading is held",
-            culprit=stream,
             fix="Look at the source; if it is right, allow these rows to go and sync again.",
         )
 

@@ -95,7 +95,7 @@ def list_reading(
         rejected=sum(one.rejected for one in landed),
         deleted=sum(one.change.deleted for one in landed),
     )
-    _guard(stored, stream, total.deleted)
+    _guard(stored, total.deleted)
     parts = _parts(stored, listing)
     changed = total.landed + total.deleted > 0 or parts != stored.parts
     adopted = tuple(one.path for one in landed if one.adopted and one.path is not None)
@@ -135,11 +135,11 @@ def list_reading(
     return total
 
 
-def _guard(stored: Stored, stream: SourceStream, deleted: int) -> None:
+def _guard(stored: Stored, deleted: int) -> None:
     """A source that was emptied by mistake looks like one whose rows were all deleted."""
     rows = stored.state.rows
     if stored.reset is None and deleted > max(1, MAY_VANISH * rows, stored.may_vanish):
-        raise Held(stream.name, deleted, rows)
+        raise Held(deleted, rows)
 
 
 def _parts(stored: Stored, listing: Listing) -> dict[str, dict[str, Any]]:
