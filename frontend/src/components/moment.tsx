@@ -1,13 +1,13 @@
 // A moment: relative for reading, exact for who hovers or listens.
 import { useNow } from "@/lib/clock";
-import { ago, exactly } from "@/lib/time";
+import { ago, due, exactly } from "@/lib/time";
 
-export function Moment({ at, never = "never" }: { at: string | null | undefined; never?: string }) {
+export function Moment({ at, never = "never", planned = false }: { at: string | null | undefined; never?: string; planned?: boolean }) {
   const now = useNow();
   if (!at) return <span className="text-muted">{never}</span>;
   return (
     <time dateTime={at} title={exactly(at)} className="whitespace-nowrap">
-      {ago(at, now)}
+      {planned ? due(at, now) : ago(at, now)}
     </time>
   );
 }

@@ -20,6 +20,13 @@ export function ago(at: string, now: number): string {
   return seconds < 0 ? `in ${number} ${named}` : `${number} ${named} ago`;
 }
 
+/** Of what is planned: `in 2 h`, within a minute `any moment`; what should have begun is `due 5 min ago`. */
+export function due(at: string, now: number): string {
+  const said = ago(at, now);
+  if (said === "just now") return "any moment";
+  return Date.parse(at) > now ? said : `due ${said}`;
+}
+
 /** The exact moment, in the reader's own time zone, with its name. */
 export const exactly = (at: string) =>
   new Date(at).toLocaleString("en-GB", {

@@ -1,6 +1,6 @@
 // Moments and durations in words.
 import { expect, test } from "vitest";
-import { ago, lasted } from "@/lib/time";
+import { ago, due, lasted } from "@/lib/time";
 
 const NOW = Date.parse("2026-03-02T12:00:00Z");
 
@@ -14,6 +14,15 @@ test.each([
   ["2026-03-02T14:30:00Z", "in 2 h"],
 ])("%s is %s", (at, said) => {
   expect(ago(at, NOW)).toBe(said);
+});
+
+test.each([
+  ["2026-03-02T14:30:00Z", "in 2 h"],
+  ["2026-03-02T12:00:40Z", "any moment"],
+  ["2026-03-02T11:59:40Z", "any moment"],
+  ["2026-03-02T11:55:00Z", "due 5 min ago"],
+])("what is planned for %s is %s", (at, said) => {
+  expect(due(at, NOW)).toBe(said);
 });
 
 test.each([

@@ -110,7 +110,7 @@ function Row({ connection, readAt, syncs, intent }: RowProps) {
         <Balanced sync={syncs.find((one) => one.state !== "running") ?? null} last={last} />
         <Moved syncs={selected(syncs)} last={last} />
         <Cell name="Next sync" right>
-          <Moment at={connection.next_sync_at} never={unplanned(connection)} />
+          <Moment planned at={connection.next_sync_at} never={unplanned(connection)} />
         </Cell>
       </Link>
     </li>

@@ -67,7 +67,7 @@ function Standing({ connection, readAt }: { connection: Detail; readAt: number }
       facts={[
         { name: "Last read", value: lag.state === "never" ? <span className="text-muted">never</span> : <span className="inline-flex flex-wrap gap-x-2">{lag.words} <Mark state={lag.state} /></span> },
         { name: "Promise", value: lag.promise.replace("promised ", "") },
-        { name: "Next sync", value: <Moment at={connection.next_sync_at} never={unplanned(connection)} /> },
+        { name: "Next sync", value: <Moment planned at={connection.next_sync_at} never={unplanned(connection)} /> },
         { name: "Connected", value: <Moment at={connection.created_at} /> },
         ...(connection.drift ? [{ name: "Drift", value: <span className="text-amber">{connection.drift.streams.join(", ")} changed shape <Moment at={connection.drift.seen_at} /></span> }] : []),
         ...(held > 0 ? [{ name: "Held", value: <span className="text-amber">a required field waits for a decision; nothing is lost</span> }] : []),
