@@ -76,7 +76,10 @@ WORKSPACES = (MIRROR, LEGACY, DEMO)
 
 def prepare_demo(world: World, servers: Servers) -> None:
     """Workspaces, people and connections; safe to repeat, and right again when a server's port has changed."""
-    (world.settings.home / DEMO_DATA).write_text(str(DATA))
+    told = world.settings.home / DEMO_DATA
+    whole = told.with_suffix(".new")
+    whole.write_text(str(DATA))
+    whole.replace(told)  # half a path would be another folder, which every command could then read
     for workspace in WORKSPACES:
         tenant = create_tenant(world.database, workspace.slug, workspace.name)
         for email, name, role in workspace.people:
