@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -78,7 +79,7 @@ def prepare_demo(world: World, servers: Servers) -> None:
     """Workspaces, people and connections; safe to repeat, and right again when a server's port has changed."""
     told = world.settings.home / DEMO_DATA
     whole = told.with_suffix(".new")
-    whole.write_text(str(DATA))
+    whole.write_bytes(os.fsencode(DATA))
     whole.replace(told)  # half a path would be another folder, which every command could then read
     for workspace in WORKSPACES:
         tenant = create_tenant(world.database, workspace.slug, workspace.name)

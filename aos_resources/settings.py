@@ -183,7 +183,7 @@ def read_settings() -> Settings:
     """What the environment says; of a home that holds a demo, its sources may be read by every command."""
     settings = Settings()
     told = settings.home / DEMO_DATA
-    return _reaching(settings, told.read_text()) if told.is_file() else settings
+    return _reaching(settings, os.fsdecode(told.read_bytes())) if told.is_file() else settings
 
 
 def demo_settings(data: Path) -> Settings:

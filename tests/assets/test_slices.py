@@ -198,7 +198,7 @@ def test_more_than_a_fifth_of_the_rows_does_not_vanish_without_a_word(read: Read
     read.ledger.rows = numbered(19)
     read.ledger.page = 100
     held = read.sync()
-    assert "5 of 24 rows vanished" in str(held.error)
+    assert "5 of 24 rows vanished from the source, so this reading is held. Look" in str(held.error)
     told = read.told()[-1]
     assert (told["state"], told["said"]["vanished"], told["said"]["of"], told["deleted"]) == ("held", 5, 24, 0)  # type: ignore[index]
     assert len(read.living()) == 24
