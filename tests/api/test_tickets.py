@@ -134,4 +134,4 @@ def test_a_server_that_is_stopped_does_not_wait_for_those_who_listen(world: Worl
             begun = time.monotonic()
             api.terminate()
             api.communicate(timeout=20)
-            assert time.monotonic() - begun < 3
+            assert time.monotonic() - begun < 10

@@ -148,7 +148,7 @@ def test_an_airbyte_that_is_slow_or_away_holds_nobody_long_and_is_not_asked_agai
     for _ in range(3):
         with pytest.raises(TryAgain):
             client.jobs(UUID(WORKSPACE))
-    assert time.monotonic() - began < 1.5 and len(service.asked) == 1
+    assert time.monotonic() - began < 2.9 and len(service.asked) == 1
 
 
 def test_a_workspace_is_one_tenants_own(settings: Settings) -> None:

@@ -121,7 +121,7 @@ def test_what_a_server_does_to_us_is_refused_in_words_and_soon(settings: Setting
     began = time.monotonic()
     with asking(settings, answer) as http, pytest.raises(kind, match=words) as refused:
         http.get_json(f"deals/{'t' * 40}", {"token": SECRET})
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
     said = "".join(traceback.format_exception(refused.value))
     assert SECRET not in said + repr(refused.value)
     assert "t" * 40 not in said
@@ -166,7 +166,7 @@ def test_a_server_without_tls_and_one_that_never_shakes_hands(settings: Settings
         began = time.monotonic()
         with pytest.raises(TryAgain, match="took too long"), Http(settings, f"https://good.example:{silent.getsockname()[1]}/", attempts=1, timeout=0.5) as http:
             http.get("")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 5
     with pytest.raises(TryAgain, match="does not answer"), Http(settings, "http://good.example:1/", attempts=1) as http:
         http.get("")
 
