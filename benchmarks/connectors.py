@@ -3,7 +3,8 @@
     python -m benchmarks.connectors --rows 1000000 --only postgres,files
 
 Per source: rows a second of each plain client (what it does is said in `benchmarks.plain_clients`), of our connector alone, of a
-first sync and of one that finds nothing new. To reach: landing at .6 of the plain client, with at most 400 MB. Each side
+landing, which is a first sync without its discovery (a plain client is told what to read), of that sync as a whole, and of one
+that finds nothing new. To reach: landing at .6 of the plain client, with at most 400 MB. Each side
 runs in a process of its own, in turns, and the best of each counts: others may use the machine too. CPU is the best turn's, and
 of the landing also its Postgres's. pymongoarrow wants an older pyarrow than ours: pip install --target FOLDER pymongoarrow, and
 --pymongoarrow FOLDER. Ends with one line of JSON.
@@ -18,6 +19,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +54,7 @@ def main() -> None:
 
 
 def measure(name: str, folder: Path, rows: int, rounds: int, pymongoarrow: str | None = None) -> dict[str, Any]:
-    """`of_<client>`: how the landing stands beside it; `alone_of_<client>`: how the connector does."""
+    """`of_<client>`: how the landing stands beside it; `sync_of_<client>`: how all of the sync; `alone_of_<client>`: how the connector."""
     source = SOURCES[name]
     clients = [one for one in source.clients if pymongoarrow or not one.startswith("pymongoarrow")]
     turns: dict[str, list[Measured]] = {side: [] for side in (*clients, "connector", "landing")}
@@ -65,6 +69,7 @@ def measure(name: str, folder: Path, rows: int, rounds: int, pymongoarrow: str |
     for client in clients:
         found[f"alone_of_{client}"] = round(best[client]["wall"] / best["connector"]["wall"], 2)
         found[f"of_{client}"] = round(best[client]["wall"] / best["landing"]["wall"], 2)
+        found[f"sync_of_{client}"] = round(best[client]["wall"] / best["landing"]["wall_sync"], 2)
     reached = found[f"of_{clients[0]}"] >= TO_REACH and best["landing"]["peak_mb"] <= MOST_MB
     return found | {"reached": reached}
 
@@ -111,16 +116,42 @@ def landing(name: str, served: Served) -> Measured:
             work = tenant(world)
             connection = connect(work, name, served.config, served.secret)
             measured, before = {"idle_mb": peak()}, cpu_of_postgres(world.settings)
-            with timed(measured, "land"):
+            with timed(measured, "sync"), discovery_timed(name, measured):
                 (first,) = sync_connection(work, connection).streams
             measured["cpu_postgres"] = round(cpu_of_postgres(world.settings) - before, 2)
             assert (first.read, first.landed, first.error) == (served.rows, served.rows, None), first
-            measured |= {"wall": measured.pop("wall_land"), "cpu": measured.pop("cpu_land")}
+            measured |= {"wall": round(measured["wall_sync"] - measured["wall_discover"], 2), "cpu": measured.pop("cpu_sync")}
+            measured.pop("cpu_discover")
             with timed(measured, "again"):
                 (again,) = sync_connection(work, connection).streams
             assert (again.landed, again.deleted, again.error) == (0, 0, None), again
             measured.pop("cpu_again")
             return measured | {"peak_mb": peak()}
+
+
+@contextmanager
+def discovery_timed(name: str, measured: Measured) -> Iterator[None]:
+    """Within a sync, as `wall_discover`: its first step, in which the source is asked what streams it has."""
+    from aos_resources.connectors import CONNECTORS
+
+    kind = CONNECTORS[name]
+
+    def make(*given: Any) -> Any:
+        connector = kind.make(*given)
+        discover = connector.discover
+
+        def found() -> Any:
+            with timed(measured, "discover"):
+                return discover()
+
+        connector.discover = found
+        return connector
+
+    CONNECTORS[name] = replace(kind, make=make)
+    try:
+        yield
+    finally:
+        CONNECTORS[name] = kind
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ class MongoDb:
         collection = database[name]
         with in_words(self._address, name):
             for order in (1, -1) if self._plain[name] else (None,):
-                sort = {} if order is None else {"sort": [(ID, order)]}
+                sort = {} if order is None else {"sort": [(ID, order)], "hint": [(ID, 1)]}
                 yield from _beginning(collection.find_raw_batches({}, limit=_ENDS_ROWS, max_time_ms=STATEMENT_MS, **sort))
             try:
                 yield from _beginning(collection.aggregate_raw_batches([{"$sample": {"size": _SAMPLE_ROWS}}], maxTimeMS=_SAMPLE_MS))

@@ -32,7 +32,10 @@ class Piece:
 
 @dataclass(frozen=True)
 class Query:
-    """`after` makes the filter of what is left from the last document that was read; None where that cannot be said."""
+    """`after` makes the filter of what is left from the last document that was read; None where that cannot be said.
+
+    `indexed`: by the index of its sort, whatever the server would choose, so that it never sorts what it can walk.
+    """
 
     filter: dict[str, Any]
     sort: str | None = None
@@ -40,6 +43,7 @@ class Query:
     projection: dict[str, Any] | None = None
     limit: int = 0
     descending: bool = False
+    indexed: bool = False
 
 
 def pieces(collection: Collection[Any], query: Query, address: Address, most_rows: int) -> Iterator[Piece]:
@@ -65,7 +69,7 @@ def pieces(collection: Collection[Any], query: Query, address: Address, most_row
 def _batches(collection: Collection[Any], query: Query, asked: dict[str, Any], most_rows: int) -> Iterator[bytes]:
     cursor = collection.find_raw_batches(
         asked, query.projection, batch_size=min(most_rows, _BATCH_ROWS), max_time_ms=STATEMENT_MS, allow_disk_use=True if query.sort not in (None, "_id") else None,
-        sort=[(query.sort, -1 if query.descending else 1)] if query.sort else None, limit=query.limit,
+        sort=[(query.sort, -1 if query.descending else 1)] if query.sort else None, hint=[(query.sort, 1)] if query.sort and query.indexed else None, limit=query.limit,
     )  # fmt: skip
     try:
         yield from cursor

@@ -76,7 +76,7 @@ class Reading:
             token = history_now(self._collection, self._address) if self._way.follow and self._way.plain and not self._way.cursor else ""
             self._position = Position(self._columns.usual, uuid4().hex, "", token, self._way.cursor or "", since, time.time())
         left = beyond(read_back(self._position.after)) if self._position.after else {}
-        query = Query(left, ID, lambda last: beyond(last[ID])) if self._way.plain else Query({})
+        query = Query(left, ID, lambda last: beyond(last[ID]), indexed=True) if self._way.plain else Query({})
         yield from self._slices(query, complete=True)
 
     def _grown(self, field: str) -> Iterator[Part]:
@@ -163,7 +163,7 @@ class Reading:
 
     def _keys(self, now: float) -> Part:
         """Every key there is. The comparison counts as done once all of them are."""
-        query = Query({}, ID, lambda last: beyond(last[ID]), {ID: 1})
+        query = Query({}, ID, lambda last: beyond(last[ID]), {ID: 1}, indexed=self._way.plain)
         part = Part("", True, None, self._columns.keys, reading=uuid4().hex, holds="keys", position=self._position.text)
 
         def batches() -> Iterator[pa.RecordBatch]:

@@ -71,6 +71,20 @@ def test_ids_of_every_type_are_read_once_wherever_the_reading_is_cut(source: Mon
         assert [row["_id"] for _, row in first + rest] == keys, stop
 
 
+def test_no_server_sorts_what_it_can_walk_by_its_index_of_ids(source: MongoDbSource) -> None:
+    database = source.owner[source.database]
+    database["orders"].insert_many([{"_id": n, "tag": n % 2} for n in range(20)])
+    database.command("create", "odd", viewOn="orders", pipeline=[{"$match": {"tag": 1}}])
+    asked = list[Command]()
+    source.proxy.answers.append(lambda command: asked.append(command) if next(iter(command), "") == "find" else None)
+    _, position = rows(source.bare(), stop=2)
+    rows(source.bare(), position=position)
+    rows(source.bare(), "odd")
+    told = [(one["find"], one.get("sort"), one.get("hint")) for one in asked]
+    assert {(str(hint), sort["_id"]) for name, sort, hint in told if name == "orders" and sort} == {(str({"_id": 1}), 1), (str({"_id": 1}), -1)}
+    assert [one for one in told if one[0] == "odd"] and all((sort, hint) == (None, None) for name, sort, hint in told if name == "odd")
+
+
 @pytest.mark.parametrize(("which", "code"), [("getMore", 43), ("getMore", 10107), ("getMore", 175), ("find", 11600), ("getMore", 237)])
 def test_a_cursor_that_is_lost_is_gone_on_with_behind_its_last_document(source: MongoDbSource, which: str, code: int) -> None:
     source.owner[source.database]["orders"].insert_many([{"_id": n} for n in range(20)])
