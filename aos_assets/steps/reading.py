@@ -82,13 +82,15 @@ def read_stream(place: Place, connector: Connector, stream: SourceStream, stored
 
 
 def _why(stored: Stored, listing: Listing) -> str:
-    """In a word, why this reading reads what it reads; of a reading in slices the first one's word stays."""
+    """In a word, why this reading reads what it reads, or in the connector's own; of a reading in slices the first one's stays."""
     if stored.going is not None:
         return "went on"
     if stored.reset is not None:
         return "from zero"
     if stored.fields is None:
         return "first"
+    if told := next((one.part.why for one in listing.landed if one.part.why), ""):
+        return told
     return "whole" if all(one.part.complete for one in listing.landed if one.part.holds == "rows") else "what grew"
 
 

@@ -98,6 +98,6 @@ def changes_since(collection: Collection[Any], token: str, most: int, address: A
                 found.token, found.last = written(stream.resume_token), True
         except OperationFailure as refused:
             if refused.code in _LOST or refused.has_error_label("NonResumableChangeStreamError"):
-                raise HistoryLost("the server no longer has the history since then") from refused
+                raise HistoryLost("the server no longer has the changes that came after the sync before") from refused
             raise
     yield found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -31,7 +30,6 @@ from aos_resources.connectors.source import Part
 if TYPE_CHECKING:
     from pymongo.collection import Collection
 
-_LOG = logging.getLogger(__name__)
 _OBJECT_ID = 7  # its place among the groups of types
 
 
@@ -54,6 +52,7 @@ class Reading:
         self._way = way
         self._position = position if position.cursor == (way.cursor or "") or position.reading else Position(usual=position.usual)
         columns.usual = columns.usual or self._position.usual
+        self._why = ""
 
     def parts(self) -> Iterator[Part]:
         self._must_be_there()
@@ -62,7 +61,7 @@ class Reading:
                 yield from self._changed()
                 return
             except HistoryLost as lost:
-                _LOG.warning("The collection %s is read whole anew: %s.", self._collection.name, lost)
+                self._why = f"Read whole, since {lost}."
                 self._must_be_there()
         elif self._position.since and not self._position.reading and self._way.cursor:
             yield from self._grown(self._way.cursor)
@@ -101,7 +100,7 @@ class Reading:
         while True:
             if held[0] is not None:
                 self._columns.widen(held[0].documents)
-            part = Part("", complete, None, self._columns.schema, reading=reading, last=held[1] is None)
+            part = Part("", complete, None, self._columns.schema, reading=reading, last=held[1] is None, why=self._why)
             if part.last:
                 rows = [self._columns.batch(held[0].documents)] if held[0] is not None else []
                 if held[0] is not None:

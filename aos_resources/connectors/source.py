@@ -79,6 +79,8 @@ class Part:
     word of the connector's own for this pass. Each slice is listed, with its `position`, before the next is asked for; a
     reading that was cut is asked to go on from the last listed position. Of a complete pass only its end deletes.
 
+    `why`: in a sentence, what made the source be read otherwise than it was asked to.
+
     `holds`: rows; or, with key columns alone, `keys` of every row there is (what is not among them is gone), or those of rows
     that the source says are `gone`. Neither counts as rows that were read.
     """
@@ -93,6 +95,7 @@ class Part:
     position: str | None = None
     last: bool = True
     reading: str = ""
+    why: str = ""
     holds: Literal["rows", "keys", "gone"] = "rows"
 
 

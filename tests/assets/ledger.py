@@ -44,6 +44,7 @@ class Ledger:
     changed: set[str] = field(default_factory=set)
     gone: list[str] = field(default_factory=list)
     keys: bool = False
+    why: str = ""
     torn: int = 0  # rows of each page that cannot be parsed
     name: str = "ledger"
     asked: list[str | None] = field(default_factory=list)
@@ -66,7 +67,7 @@ class Ledger:
             self.fails(number)
             last = number == len(pages) - 1
             said = {"since": "once"} if last else {"reading": reading, "after": page[-1]}
-            part = Part("", complete=whole, source_hash=None, schema=SCHEMA, position=json.dumps(said), last=last, reading=reading)
+            part = Part("", complete=whole, source_hash=None, schema=SCHEMA, position=json.dumps(said), last=last, reading=reading, why=self.why)
             part.batches, part.rejected = self._batch(page), self.torn
             part.rejects = [Reject(n, "torn", "a torn line") for n in range(self.torn)]
             yield part

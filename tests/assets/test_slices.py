@@ -101,7 +101,9 @@ def test_a_whole_reading_lands_every_row_once_and_again_nothing(read: Read) -> N
     assert [one["said"]["why"] for one in read.told()] == ["first", "whole"]  # type: ignore[index]
     read.ledger.rows |= {"0003": ("2", "other"), "0100": ("1", "new")}
     del read.ledger.rows["0007"]
+    read.ledger.why = "Read whole, since the changes were lost."
     assert (read.sync().streams[0].landed, read.living()) == (2, read.ledger.rows)
+    assert read.told()[-1]["said"]["why"] == "Read whole, since the changes were lost."  # type: ignore[index]
 
 
 @pytest.mark.parametrize("error", [TryAgain("The source is away"), FixTheSource("The page is broken"), CredentialsRefused("The token has expired")])

@@ -62,8 +62,8 @@ describe("of syncs", () => {
   });
 
   test("a stream says why it ended so and what it took", () => {
-    expect([reasonOf(reading({ error: { what: "Gone." } })), reasonOf(reading({ state: "held" })), reasonOf(reading({ said: { why: "what grew" } })), reasonOf(reading({ read: 0, landed: 0 })), reasonOf(reading())]).toEqual([
-      "Gone.", "Deletions wait for a word.", "Only what was newer was asked for.", "The source had nothing newer.", "",
+    expect([reasonOf(reading({ error: { what: "Gone." } })), reasonOf(reading({ state: "held" })), reasonOf(reading({ said: { why: "what grew" } })), reasonOf(reading({ said: { why: "Read whole, since the changes were lost." } })), reasonOf(reading({ read: 0, landed: 0 })), reasonOf(reading())]).toEqual([
+      "Gone.", "Deletions wait for a word.", "Only what was newer was asked for.", "Read whole, since the changes were lost.", "The source had nothing newer.", "",
     ]);
     expect([effort({ bytes: 12_400_000, seconds: 3.14 }), effort({ bytes: 0, seconds: 75 }), effort({ bytes: 0, seconds: 0 }), bytes(999), bytes(0)]).toEqual(["12.4 MB in 3.1 s", "75 s", "", "999 B", "0 B"]);
   });
