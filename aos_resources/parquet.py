@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from aos_core.errors import TryAgain
 
-_GROUP_ROWS = 30_720
+_GROUP_ROWS = 15_360
 _GROUP_CELLS = 10_000_000
 _GROUP_BYTES = 16 * 1024 * 1024
 # A column whose first rows say the same so often is written by dictionary, which readers of it then profit from too.

@@ -17,6 +17,7 @@ import pyarrow as pa
 from aos_assets.steps.states import SHARES, State, gone_since, recall
 from aos_assets.steps.streams import Pass
 from aos_core.compiling import literal, quoted
+from aos_resources.ahead import ahead
 from aos_resources.connectors.source import Part
 from aos_resources.memory import give_back
 from aos_resources.parquet import copy_to, write_parquet
@@ -64,7 +65,8 @@ def take_in(
         first = list(islice(coming, 1))
         coming = chain(first, coming)
         key = _guessed(connection, first)
-    rows = write_parquet(file, _landed_schema(schema), _marked(connection, schema, coming, key), told)
+    with ahead(_marked(connection, schema, coming, key)) as marked:
+        rows = write_parquet(file, _landed_schema(schema), marked, told)
     give_back()  # what batches were read into, before rows are compared
     show(connection, file)
     return key, rows
@@ -98,9 +100,11 @@ def _guessed(connection: duckdb.DuckDBPyConnection, first: list[pa.RecordBatch])
         give_back()
 
 
-def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, known: bool) -> bool:
-    """Whether each row that was taken in has a key, and one of its own; and, where rows of the part are `known`, none of theirs."""
-    if _without_own(connection, "_key", "written"):
+def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, proven: bool, known: bool) -> bool:
+    """Whether each row that was taken in has a key, and one of its own (which may be `proven` already); and, where rows of
+    the part are `known`, none of theirs.
+    """
+    if not proven and _without_own(connection, "_key", "written"):
         return False
     return not known or not connection.execute("select exists (select 1 from said where part = ? and key in (select _key from written))", [part]).fetchall()[0][0]
 
@@ -112,13 +116,16 @@ def show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     connection.execute("create or replace view incoming as select * exclude (_key, _op, _hash, _at) from written")
 
 
-def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "incoming") -> list[str]:
+def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "incoming", guess: tuple[str, ...] = ()) -> list[str]:
     """The first column that is never absent and never twice the same, ids by name before others; none if none is.
 
-    A single row proves nothing.
+    A single row proves nothing. `guess`: what the first of these rows gave; where it holds for all, those before it did
+    not hold for the first.
     """
     if not columns or _one(connection, f"select count(*) from {rows}") < 2:
         return []
+    if guess and not _without_own(connection, _present(guess[0]), rows):
+        return [guess[0]]
     # What is absent or twice the same among the first rows is no key; whoever is left is counted.
     likely = []
     for start in range(0, len(columns), _COUNTED_AT_ONCE):
@@ -129,9 +136,13 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: s
         likely += [name for name, distinct in zip(some, counted, strict=True) if distinct == total]
     likely.sort(key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
     for name in likely[:_KEY_TRIES]:
-        if not _without_own(connection, f"case when trim({_text(name)}) <> '' then {_text(name)} end", rows):
+        if not _without_own(connection, _present(name), rows):
             return [name]
     return []
+
+
+def _present(name: str) -> str:
+    return f"case when trim({_text(name)}) <> '' then {_text(name)} end"
 
 
 def _without_own(connection: duckdb.DuckDBPyConnection, cell: str, rows: str) -> bool:

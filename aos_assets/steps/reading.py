@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 import duckdb
 import pyarrow as pa
 
-from aos_assets.steps.ahead import ahead
 from aos_assets.steps.changes import (
     Change,
     all_new,
@@ -32,6 +31,7 @@ from aos_assets.steps.treating import OMIT, treat
 from aos_assets.steps.watching import Watch
 from aos_core.errors import AosError, FixTheSource
 from aos_core.fingerprint import Fingerprint
+from aos_resources.ahead import ahead
 from aos_resources.connectors.source import Connector, Part, SourceColumn, SourceStream
 from aos_resources.parquet import rows_in
 from aos_resources.profiling import Sample, profile
@@ -203,10 +203,10 @@ class _Group:
         written, read = take_in(connection, part.schema, part.batches, self._spill, known, told)
         proven: list[str] = []
         if stored.key_origin == "unknown" and columns:
-            proven = prove_key(connection, columns)
+            proven = prove_key(connection, columns, guess=written)
             stored = self._stored = replace(stored, key=tuple(proven), key_origin="proven" if proven else "occurrence")
         landing, path = uuid4(), None
-        if read and written and written == stored.key and self._may_adopt(part):
+        if read and written and written == stored.key and self._may_adopt(part, proven=bool(proven)):
             with lake.writing(folder, f"{landing}.parquet") as temporary:
                 self._spill.rename(temporary)
             path = folder / f"{landing}.parquet"
@@ -219,12 +219,12 @@ class _Group:
                 write_landing(connection, columns, temporary, told)
         return Landed(part, change, landing, path, part.rejected)
 
-    def _may_adopt(self, part: Part) -> bool:
+    def _may_adopt(self, part: Part, *, proven: bool) -> bool:
         """Whether what was written is the landing: every row new, one for each key, and nothing that can be gone."""
         unmet, going = part.name not in self._stored.parts, self._going
         if self._stored.reset or not (unmet or (going is not None and (going.fresh or not part.complete))):
             return False
-        return all_new(self.connection, part.name, known=not unmet and self._stored.state.rows > 0)
+        return all_new(self.connection, part.name, proven=proven, known=not unmet and self._stored.state.rows > 0)
 
     def _profile(self, one: Landed, sample: Sample) -> Fingerprint:
         typed = {column.name: column for column in self._stream.columns}

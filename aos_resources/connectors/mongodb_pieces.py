@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aos_core.errors import TryAgain
+from aos_resources.ahead import ahead
 from aos_resources.connectors.mongodb_client import STATEMENT_MS, Address, in_words
 from aos_resources.connectors.mongodb_documents import Documents, documents_of
 from aos_resources.connectors.mongodb_elements import starts_of
@@ -72,7 +73,8 @@ def _batches(collection: Collection[Any], query: Query, asked: dict[str, Any], m
         sort=[(query.sort, -1 if query.descending else 1)] if query.sort else None, hint=[(query.sort, 1)] if query.sort and query.indexed else None, limit=query.limit,
     )  # fmt: skip
     try:
-        yield from cursor
+        with ahead(cursor) as batches:  # the server works while documents are taken apart
+            yield from batches
     finally:
         cursor.close()
 

@@ -24,6 +24,7 @@ _LAST_ISO = 253_402_300_799_999  # the end of the year 9999, in ms since 1970
 _FIRST_PLAIN = -62_135_596_800_000  # the beginning of the year 1
 _LONG = 64  # bytes
 _TO_ESCAPE = r'["\\\x00-\x1f]'
+_TEN_TO_34, _MOST_DIGITS = 10**34, 38  # more digits no number of MongoDB's has, and none of Arrow's
 _LONE_DIGITS = r"^-?[0-9]+$"
 
 
@@ -122,11 +123,30 @@ def _dates(elements: Elements, which: Numbers) -> Texts:
 
 
 def _decimals(elements: Elements, which: Numbers) -> Texts:
+    """Those of one exponent at once, by Arrow, which writes them as the driver does; what it cannot hold, by the driver.
+
+    Their layout is IEEE 754's decimal128 with an integer for its digits: a sign, 14 bits of exponent, 113 of digits.
+    """
+    halves = elements.gathered(which, 16, "<u8")
+    digits, high = halves[:, 0], halves[:, 1]
+    negative, exponent, rest = high >> np.uint64(63) != 0, (high >> np.uint64(49) & np.uint64(0x3FFF)).astype(np.int64) - 6176, high & np.uint64((1 << 49) - 1)
+    plain = (high >> np.uint64(61) & np.uint64(3) != 3) & (rest < _TEN_TO_34 >> 64) & (exponent <= 0) & (exponent >= -_MOST_DIGITS) & ~(negative & (digits == 0) & (rest == 0))
+    made, where = [_by_the_drivers_decimals(elements, which[~plain])], [np.flatnonzero(~plain)]
+    signed = np.stack([np.where(negative, ~digits + np.uint64(1), digits), np.where(negative, ~rest + (digits == 0), rest)], axis=1)
+    for one in np.unique(exponent[plain]).tolist():
+        those = np.flatnonzero(plain & (exponent == one))
+        numbers = pa.Array.from_buffers(pa.decimal128(_MOST_DIGITS, -one), len(those), [None, pa.py_buffer(np.ascontiguousarray(signed[those]))])
+        made.append(numbers.cast(pa.string()))
+        where.append(those)
+    text = pa.concat_arrays(made).take(pa.array(np.argsort(np.concatenate(where))))
+    return Texts(text, text, '{"$numberDecimal":"', '"}')
+
+
+def _by_the_drivers_decimals(elements: Elements, which: Numbers) -> pa.Array:
     from bson import Decimal128  # noqa: PLC0415  loaded where MongoDB is read
 
-    found = bytes_at(elements.buffer, elements.value[which], elements.value_end[which]).dictionary_encode()
-    text = pa.array([str(Decimal128.from_bid(one)) for one in found.dictionary.to_pylist()], pa.string()).take(found.indices)
-    return Texts(text, text, '{"$numberDecimal":"', '"}')
+    found = bytes_at(elements.buffer, elements.value[which], elements.value_end[which]).to_pylist()
+    return pa.array([str(Decimal128.from_bid(one)) for one in found], pa.string())
 
 
 def _binaries(elements: Elements, which: Numbers) -> Texts:

@@ -53,6 +53,22 @@ def test_types_that_hardly_anybody_uses_come_back_too() -> None:
     assert '"whole":1.0,"minus":-0.0' in whole
 
 
+DECIMALS = st.one_of(
+    st.tuples(st.booleans(), st.integers(0, 10**34 - 1) | st.integers(0, 1000), st.integers(-45, 5) | st.integers(-6176, 6111)).map(
+        lambda one: Decimal128(f"{'-' * one[0]}{one[1]}E{one[2]}")
+    ),
+    st.sampled_from(["NaN", "-Infinity", "Infinity", "-0.00", "0E-7", "1E-6", "9.99E+6111"]).map(Decimal128),
+    st.binary(min_size=16, max_size=16).map(Decimal128.from_bid),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(DECIMALS, min_size=1, max_size=40))
+def test_a_decimal_is_written_as_the_driver_writes_it(decimals: list[Decimal128]) -> None:
+    column = taken(*({"amount": one} for one in decimals)).column("amount")
+    assert column.to_pylist() == [str(one) for one in decimals]
+
+
 def test_a_field_is_a_column_of_text_by_its_path_and_what_is_many_or_deep_stays_together() -> None:
     found = taken(
         {"_id": 1, "address": {"city": "Oslo", "geo": {"at": {"exact": {"x": 1}}}}, "tags": ["a", {"b": Int64(2)}], "paid": True, "at": datetime(2026, 1, 2, 3, 4, 5, 6000)},

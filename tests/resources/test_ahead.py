@@ -1,4 +1,4 @@
-"""Reading ahead: in their order, one at a time, an error where its batch would have come, and no thread that goes on afterwards."""
+"""Made ahead: in their order, one at a time, an error where its batch would have come, and no thread that goes on afterwards."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pyarrow as pa
 import pytest
 
-from aos_assets.steps.ahead import ahead
 from aos_core.errors import TryAgain
+from aos_resources.ahead import ahead
 
 
 def numbered(count: int) -> Iterator[pa.RecordBatch]:
@@ -22,7 +22,7 @@ def numbers(batches: Iterator[pa.RecordBatch]) -> list[int]:
 
 
 def readers() -> list[str]:
-    return [one.name for one in threading.enumerate() if one.name.startswith("reading ahead")]
+    return [one.name for one in threading.enumerate() if one.name.startswith("ahead")]
 
 
 def test_every_batch_comes_once_and_in_its_order() -> None:
