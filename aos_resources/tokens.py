@@ -27,7 +27,7 @@ _CLAIMS = ["iss", "aud", "sub", "tid", "role", "jti", "iat", "nbf", "exp"]
 _HEADER = {"alg", "kid", "typ"}  # anything else (jwk, jku, x5u, crit) asks us to trust the token's own word
 _LONGEST = 4096
 NOWHERE = "none"  # in the tenant's and the role's place, for an operator who is in no tenant
-_REMEMBERED = 5.0  # seconds that an ended token may go on in another process of this installation
+_REMEMBERED = 4.0  # seconds that an ended token is still believed in another process; five are promised, with what a request takes
 # Whatever is true of the token's person and tenant now: one row always. An operator without a membership is in a tenant
 # only while somebody of it grants that.
 _STANDING = """
@@ -165,12 +165,12 @@ class Tokens:
 
     def look_up(self, claims: Claims) -> Session:
         """The session as the database has it now. Raises as `session` does."""
-        ended, session = self._ended, self._standing(claims)
+        asked, ended, session = time.monotonic(), self._ended, self._standing(claims)
         with self._lock:
             if len(self._sessions) >= 10_000:
                 self._sessions.clear()
             if ended == self._ended:  # else this one may have been ended after it was looked up
-                self._sessions[claims.token_id] = (time.monotonic(), session)
+                self._sessions[claims.token_id] = (asked, session)
         return session
 
     def revoke(self, claims: Claims, *, entry: Entry | None = None, tenant: Tenant | None = None) -> None:
