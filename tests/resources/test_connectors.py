@@ -227,7 +227,7 @@ def test_what_is_deleted_is_and_nothing_else_wherever_the_reading_is_cut(source:
 
 
 def test_the_right_to_read_lost_midway_is_named_and_keeps_what_was_read(source: Source) -> None:
-    source.make("orders", ORDERS, [[str(n), f"note {n}"] for n in range(1, 12)], key=["id"])
+    source.make("orders", ORDERS, [[str(n), f"note {n}"] for n in range(1, 25)], key=["id"])
     source.small_slices()
     connector, landing = source.connector(), Landing()
     stream = found(connector, "orders")
@@ -236,15 +236,15 @@ def test_the_right_to_read_lost_midway_is_named_and_keeps_what_was_read(source: 
         landing.follow(connector, stream, then=lambda: culprits.append(source.lose_permission("orders")))
     assert culprits[0] in refused.value.sentence
     assert landing.deleted == []
-    assert landing.listed == (3 if source.slices else 0)
+    assert landing.listed in ((3, 6) if source.slices else (0,))  # what was fetched ahead was still allowed
     source.give_permission("orders")
     landing.follow(source.connector(), stream)
-    assert ([row["note"] for row in landing.table], landing.twice, landing.deleted) == ([f"note {n}" for n in range(1, 12)], [], [])
+    assert ([row["note"] for row in landing.table], landing.twice, landing.deleted) == ([f"note {n}" for n in range(1, 25)], [], [])
 
 
 @pytest.mark.parametrize("how", ["added", "dropped", "renamed"])
 def test_a_column_that_changes_midway_makes_no_wrong_value_and_loses_none_in_silence(source: Source, how: str) -> None:
-    source.make("orders", ORDERS, [[str(n), f"note {n}"] for n in range(1, 12)], key=["id"])
+    source.make("orders", ORDERS, [[str(n), f"note {n}"] for n in range(1, 25)], key=["id"])
     source.small_slices()
     connector, landing = source.connector(), Landing()
     stream = found(connector, "orders")
@@ -262,7 +262,7 @@ def test_a_column_that_changes_midway_makes_no_wrong_value_and_loses_none_in_sil
     landing.follow(again, found(again, "orders"))
     names = {"added": {"note", "extra"}, "dropped": set[str](), "renamed": {"remark"}}[how]
     told = {"note": "note {}", "remark": "note {}", "extra": "new"}
-    assert landing.table == [{"id": str(n)} | {name: told[name].format(n) for name in sorted(names, reverse=True)} for n in range(1, 12)]
+    assert landing.table == [{"id": str(n)} | {name: told[name].format(n) for name in sorted(names, reverse=True)} for n in range(1, 25)]
     assert landing.deleted == []
 
 
