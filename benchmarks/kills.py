@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -83,11 +84,14 @@ def measure(folder: Path, source: str, rows: int, kills: int, seed: int, slices:
             for _ in refresh_tenant(calm, "calm"):
                 pass
             hit, unequal, wrong, reordered = dict.fromkeys(lasting, 0), 0, 0, 0
-            for n in range(kills):
-                deals.write(n + 2)
+            for n in count(2):
+                if sum(hit.values()) == kills:
+                    break
+                deals.write(n)
                 before = [last_landing(work) for work in (calm, struck)]
                 stage = nursery.strike(min(filter(aims, lasting), key=lambda one: hit[one]), chance, lasting)
-                hit[stage] += 1
+                if stage is not None:
+                    hit[stage] += 1
                 with struck.database.transaction() as transaction:  # what time does for a worker that was killed
                     transaction.run("update aos.leases set held_until = now() - interval '1 second'")
                 for work in (calm, struck):
@@ -96,7 +100,7 @@ def measure(folder: Path, source: str, rows: int, kills: int, seed: int, slices:
                 unequal += content(calm) != content(struck)
                 wrong += counted(calm) != counted(struck)
                 reordered += told_otherwise((calm, struck), before)
-                found = {"source": source, "rows": rows, "kills": n + 1, "hit": hit, "unequal": unequal, "lost_or_doubled": wrong, "reordered": reordered}
+                found = {"source": source, "rows": rows, "kills": sum(hit.values()), "hit": hit, "unequal": unequal, "lost_or_doubled": wrong, "reordered": reordered}
                 print(json.dumps(found), file=sys.stderr)
     return found
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 # A slice that is being listed and one that has been are numbered: between the two lies its transaction, after it the next is read.
@@ -73,15 +74,16 @@ class Nursery:
             stage, since = word, time.monotonic()
         return {stage: seconds for stage, seconds in lasting.items() if stage not in ("", "done")}
 
-    def strike(self, wanted: str, chance: random.Random, lasting: dict[str, float]) -> str:
-        """Kills a worker within that stage; gives the stage it was in, which may be a later one."""
+    def strike(self, wanted: str, chance: random.Random, lasting: dict[str, float]) -> str | None:
+        """Kills a worker within that stage; gives the stage it was in, which may be a later one, or None where it had ended by then."""
         worker = self._begin()
         self._until(wanted)
         time.sleep(chance.uniform(0, lasting[wanted]))
-        os.kill(worker, signal.SIGKILL)
-        stage = wanted
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGKILL)
+        stage: str | None = wanted
         while (word := self._word()) != "ended":
-            stage = word if word in lasting else stage
+            stage = word if word in lasting else None if word == "done" else stage
         return stage
 
     def _begin(self) -> int:
