@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import duckdb
@@ -28,6 +28,9 @@ from aos_resources.decisions import state_decision
 from aos_resources.people import create_tenant
 from aos_resources.settings import Settings
 from aos_resources.world import Work, World, open_world
+
+if TYPE_CHECKING:
+    from tests.assets.erasing_installation import Installation
 
 DEALS = """
     stream: crm/deals
@@ -198,3 +201,12 @@ def mapped(acme: Company) -> Company:
     acme.suggest()
     acme.decide(DEALS)
     return acme
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One of its own, in which tenants are erased."""
+    from tests.assets.erasing_installation import installed  # stands on the companies of this file
+
+    with installed(tmp_path_factory.mktemp("erasing")) as made:
+        yield made

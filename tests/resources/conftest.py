@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from aos_resources.embedded import Cluster
     from tests.resources.sources import Source
 
+# What stands in the conformance suite; the sources themselves are loaded where one is made.
+KINDS = ("files", "mongodb", "postgres", "salesforce")
 
 
 
@@ -52,6 +54,12 @@ def make(tmp_path: Path, settings: Settings, request: pytest.FixtureRequest) -> 
     yield of
     for one in made:
         one.close()
+
+
+@pytest.fixture(params=KINDS)
+def source(request: pytest.FixtureRequest, make: Callable[[str], Source]) -> Source:
+    """One of each kind in turn."""
+    return make(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -16,3 +16,7 @@ SOURCES: dict[str, type[Source]] = {
 
 # Kinds whose rows nobody can change, delete or take away: what of the suite they can be asked is in test_connector_<kind>.py.
 GENERATED = {"legacy"}
+
+# Tables that every source can have.
+ORDERS = {"id": "integer", "note": "text"}
+CHANGED = {"id": "integer", "changed": "timestamp with time zone"}
