@@ -56,8 +56,8 @@ describe("of syncs", () => {
   });
 
   test("each says what it moved", () => {
-    expect([movedIn(sync({ streams: [reading({ deleted: 2 })] })), movedIn(empty), movedIn(failed), movedIn(sync({ state: "cancelled" })), movedIn(sync({ external: "airbyte", streams: [], said: { rows: 1200, bytes: 420_000 } }))]).toEqual([
-      "4 new or changed, 2 deleted", "nothing new in 10 rows", "No such file.", "Cancelled after 10 rows; what had landed stays.", "1,200 rows, 420 kB, counted there",
+    expect([movedIn(sync({ streams: [reading({ deleted: 2 })] })), movedIn(empty), movedIn(sync({ streams: [reading({ read: 0, landed: 0 })] })), movedIn(failed), movedIn(sync({ state: "cancelled" })), movedIn(sync({ external: "airbyte", streams: [], said: { rows: 1200, bytes: 420_000 } }))]).toEqual([
+      "4 new or changed, 2 deleted", "nothing new in 10 rows", "nothing new", "No such file.", "Cancelled after 10 rows; what had landed stays.", "1,200 rows, 420 kB, counted there",
     ]);
   });
 

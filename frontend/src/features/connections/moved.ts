@@ -30,7 +30,7 @@ export function movedIn(sync: Sync): string {
   const read = sum(sync, (one) => one.read);
   if (sync.state === "cancelled") return `Cancelled after ${plural(read, "row")}; what had landed stays.`;
   const parts = [landed > 0 && `${count(landed)} new or changed`, deleted > 0 && `${count(deleted)} deleted`].filter(Boolean);
-  return parts.length > 0 ? parts.join(", ") : `nothing new in ${plural(read, "row")}`;
+  return parts.length > 0 ? parts.join(", ") : read > 0 ? `nothing new in ${plural(read, "row")}` : "nothing new";
 }
 
 /** `+3 failed, +1 empty since` of what is newer than the one that moved data; empty where there is nothing. */
