@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from aos_cli.demo_sources import DATA
+from aos_cli.home import write_whole
 from aos_core.errors import NotFound, NotUnderstood
 from aos_core.tenancy import Tenant
 from aos_resources.connectors.legacy import System
@@ -77,10 +78,7 @@ WORKSPACES = (MIRROR, LEGACY, DEMO)
 
 def prepare_demo(world: World, servers: Servers) -> None:
     """Workspaces, people and connections; safe to repeat, and right again when a server's port has changed."""
-    told = world.settings.home / DEMO_DATA
-    whole = told.with_suffix(".new")
-    whole.write_bytes(os.fsencode(DATA))
-    whole.replace(told)  # half a path would be another folder, which every command could then read
+    write_whole(world.settings.home / DEMO_DATA, os.fsencode(DATA))  # half a path would be another folder, which every command could then read
     for workspace in WORKSPACES:
         tenant = create_tenant(world.database, workspace.slug, workspace.name)
         for email, name, role in workspace.people:

@@ -80,10 +80,14 @@ def read_status(settings: Settings) -> dict[str, Any] | None:
 
 
 def write_status(settings: Settings, status: dict[str, Any]) -> None:
-    """Whole or not at all: `aos status` may read at the same moment."""
-    unfinished = settings.status_file.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(status, indent=2) + "\n")
-    unfinished.replace(settings.status_file)
+    write_whole(settings.status_file, (json.dumps(status, indent=2) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Whole or not at all: another command may read it at the same moment."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 class DatabaseUse:
