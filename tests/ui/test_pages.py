@@ -85,7 +85,7 @@ def test_every_page_is_drawn_whole_in_both_themes(signed_in: SignedIn, tmp_path:
         window = signed_in(width=width, height=height, theme=theme)
         for name, path in pages(window).items():
             window.go(path)
-            window.page.wait_for_function(f"({DRAWN})().words >= 5", timeout=60_000)  # a page may be drawn before what it shows has come
+            window.wait_until(f"() => ({DRAWN})().words >= 5")  # a page may be drawn before what it shows has come
             window.page.screenshot(path=folder / f"{name}-{width}-{theme}.png")
             assert window.page.title().startswith("AOS "), name
             drawn = window.page.evaluate(DRAWN)

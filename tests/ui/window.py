@@ -105,9 +105,14 @@ class Window:
         """What axe finds wrong on the page as it stands; injected from outside, so that the page's policy stays as it is."""
         if not self.page.evaluate("typeof window.axe === 'object'"):
             self.page.evaluate(axe())
-        self.page.wait_for_function("!document.querySelector('[aria-busy=true]')")  # what is out of date is dimmed until the answer comes
+        self.wait_until("() => !document.querySelector('[aria-busy=true]')")  # what is out of date is dimmed until the answer comes
         found = self.page.evaluate("rules => window.axe.run(document, rules)", _RULES)
         return [f"{one['id']}: {node['target']} {node['failureSummary']}" for one in found["violations"] for node in one["nodes"]]
+
+    def wait_until(self, function: str) -> None:
+        """Until a function in JavaScript says yes. An expression would be evaluated anew each time, which the page's policy forbids."""
+        assert "=>" in function
+        self.page.wait_for_function(function, timeout=60_000)
 
     def is_too_wide(self) -> bool:
         """What is drawn otherwise for another width is waited for, as long as a busy machine takes."""
