@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SETTINGS = PROJECT["tool"]["importlinter"]
 # Contract → a file, and an import that it must not have.
 BROKEN = {
     "layers": [("aos_core/tenancy.py", "aos_resources.settings"), ("aos_resources/lake.py", "aos_assets.partitions"), ("aos_assets/raw.py", "aos_sensors.tenants")],
@@ -63,3 +68,32 @@ def test_a_contract_fails_when_it_is_broken(copy: Path, contract: str, place: st
     assert done.returncode != 0
     assert "0 kept, 1 broken" in done.stdout
     assert f"{place.removesuffix('.py').replace('/', '.')} -> {imported.partition('.')[0]}" in done.stdout
+
+
+def imported(path: Path) -> set[str]:
+    """The packages of others that a file imports, wherever in it."""
+    found = set[str]()
+    for one in ast.walk(ast.parse(path.read_text())):
+        if isinstance(one, ast.Import):
+            found |= {name.name.partition(".")[0] for name in one.names}
+        elif isinstance(one, ast.ImportFrom) and one.module and not one.level:
+            found.add(one.module.partition(".")[0])
+    return {name for name in found if name not in sys.stdlib_module_names and name not in SETTINGS["root_packages"]}
+
+
+def names(requirements: list[str]) -> set[str]:
+    """Those that hold here, without any extra."""
+    found = map(Requirement, requirements)
+    return {canonicalize_name(one.name) for one in found if one.marker is None or one.marker.evaluate({"extra": ""})}
+
+
+def test_whatever_the_product_imports_is_installed_with_it() -> None:
+    """Named as a dependency, or needed by one that is: not there by the grace of what only the tests need."""
+    declared = names(PROJECT["project"]["dependencies"])
+    installed = declared.union(*(names(requires(one) or []) for one in declared))
+    files = [path for package in (*SETTINGS["root_packages"], "migrations") for path in (ROOT / package).rglob("*.py")]
+    beside = ROOT / "aos_cli/stand_ins/mongodb.py"  # says itself what is to be installed for it
+    found = {name for path in files if path != beside for name in imported(path)}
+    assert len(found) > 30
+    of = packages_distributions()
+    assert [name for name in sorted(found) if not {canonicalize_name(one) for one in of[name]} & installed] == []
