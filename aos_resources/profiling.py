@@ -33,7 +33,7 @@ class Sample:
         for batch in batches:
             while self._seen + batch.num_rows > SAMPLE_ROWS * self._step or (len(self) > 1 and sum(one.nbytes for one in self._kept) > _SAMPLE_BYTES):
                 self._thin()
-            self._kept.append(batch.take(pa.array(range(-self._seen % self._step, batch.num_rows, self._step), pa.int64())))
+            self._kept.append(batch.take(pa.arange(-self._seen % self._step, batch.num_rows, self._step)))
             self._seen += batch.num_rows
             yield batch
 
@@ -48,7 +48,7 @@ class Sample:
     def _thin(self) -> None:
         self._step *= 2
         if self._kept:
-            self._kept = self.rows.take(pa.array(range(0, len(self), 2), pa.int64())).to_batches()
+            self._kept = self.rows.take(pa.arange(0, len(self), 2)).to_batches()
 
 
 def profile(connection: duckdb.DuckDBPyConnection, sample: Sample, columns: tuple[SourceColumn, ...], rows: int, described: dict[str, str]) -> Fingerprint:
@@ -66,7 +66,7 @@ def profile(connection: duckdb.DuckDBPyConnection, sample: Sample, columns: tupl
 def _long(rows: pa.Table, columns: tuple[SourceColumn, ...]) -> pa.Table:
     """The columns' values below each other, so that one short statement measures them all: a wide one takes longer to plan than to run."""
     values = [rows[one.name].cast(pa.string()) for one in columns]
-    places = pa.array([place for place, one in enumerate(values) for _ in range(len(one))], pa.int32())
+    places = pa.concat_arrays([pa.repeat(pa.scalar(place, pa.int32()), len(one)) for place, one in enumerate(values)])
     return pa.table({"place": places, "value": pa.chunked_array([chunk for one in values for chunk in one.chunks], pa.string())})
 
 

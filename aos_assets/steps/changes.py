@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from aos_assets.steps.hashing import AT_ONCE, own, text, told_by
 from aos_assets.steps.states import SHARES, State, gone_since, recall
 from aos_assets.steps.streams import Pass
 from aos_core.compiling import literal, quoted
@@ -24,11 +25,8 @@ from aos_resources.parquet import copy_to, write_parquet
 
 _KEY_TRIES = 5
 _KEY_SAMPLE = 10_000
-# Columns that one expression holds; more of them are taken in parts, for memory's sake.
-_AT_ONCE = 100
 # Fewer where different values are counted: each count holds some megabytes, however few there are.
 _COUNTED_AT_ONCE = 4
-_BETWEEN, _ABSENT = "chr(31)", "chr(30)"
 
 
 @dataclass(frozen=True)
@@ -73,17 +71,18 @@ def take_in(
 
 
 def _landed_schema(schema: pa.Schema) -> pa.Schema:
-    own = [pa.field("_key", pa.string()), pa.field("_op", pa.string()), pa.field("_hash", pa.uuid())]
-    return pa.schema([*own, *schema, pa.field("_at", pa.timestamp("us", "UTC"))])
+    ours = [pa.field("_key", pa.string()), pa.field("_op", pa.string()), pa.field("_hash", pa.uuid())]
+    return pa.schema([*ours, *schema, pa.field("_at", pa.timestamp("us", "UTC"))])
 
 
 def _marked(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterable[pa.RecordBatch], key: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
     """Each batch with what a landing says of its rows; the rows themselves are not touched."""
-    own, landed = _own(key), _landed_schema(schema)
+    called, landed = own(key), _landed_schema(schema)
     at = pa.scalar(datetime.now(UTC), pa.timestamp("us", "UTC"))
     for batch in (one for one in batches if one.num_rows):
-        connection.register("batch", batch)
-        made = connection.sql(f"select {own} as _key, 'i' as _op, {row_hash(batch)} as _hash from batch").to_arrow_table().combine_chunks()
+        shown, content = told_by(batch, key)
+        connection.register("batch", shown)
+        made = connection.sql(f"select {called} as _key, 'i' as _op, {content} as _hash from batch").to_arrow_table().combine_chunks()
         columns = [made.column(name).chunk(0) for name in made.column_names]
         yield pa.RecordBatch.from_arrays([*columns, *batch.columns, pa.repeat(at, batch.num_rows)], schema=landed)
     connection.unregister("batch")
@@ -130,7 +129,7 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: s
     likely = []
     for start in range(0, len(columns), _COUNTED_AT_ONCE):
         some = columns[start : start + _COUNTED_AT_ONCE]
-        measures = ", ".join(f"count(distinct {_text(name)}) filter (trim({_text(name)}) <> '')" for name in some)
+        measures = ", ".join(f"count(distinct {text(name)}) filter (trim({text(name)}) <> '')" for name in some)
         cells = ", ".join(map(quoted, some))
         total, *counted = connection.execute(f"select count(*), {measures} from (select {cells} from {rows} limit {_KEY_SAMPLE})").fetchall()[0]
         likely += [name for name, distinct in zip(some, counted, strict=True) if distinct == total]
@@ -142,14 +141,21 @@ def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: s
 
 
 def _present(name: str) -> str:
-    return f"case when trim({_text(name)}) <> '' then {_text(name)} end"
+    return f"case when trim({text(name)}) <> '' then {text(name)} end"
 
 
 def _without_own(connection: duckdb.DuckDBPyConnection, cell: str, rows: str) -> bool:
-    """Whether any row's cell is absent or another's too; in shares, so that never all of them are held at once."""
-    return any(
-        _one(connection, f"select count(*) - count(distinct {cell}) from {rows} where hash({cell}) % {SHARES} = {share}") for share in range(SHARES)
-    )
+    """Whether any row's cell is absent or another's too; in shares, so that never all of them are held at once.
+
+    Where no two have the same hash, no two are the same: that is soon seen, and the cells are compared only where it is not so.
+    """
+    connection.execute(f"create or replace temp table hashes as select hash(cell) as hash, cell is null as absent from (select {cell} as cell from {rows})")
+    if _one(connection, "select count(*) from hashes where absent"):
+        return True
+    shares = [f"hash(cell) % {SHARES} = {share}" for share in range(SHARES)]
+    if not any(_one(connection, f"select count(*) - count(distinct hash) from hashes where {one.replace('hash(cell)', 'hash')}") for one in shares):
+        return False
+    return any(_one(connection, f"select count(*) - count(distinct cell) from (select {cell} as cell from {rows}) where {one}") for one in shares)
 
 
 def compare(
@@ -222,7 +228,7 @@ def write_landing(connection: duckdb.DuckDBPyConnection, columns: list[str], fil
     """The raw file: the rows to land in order, as the source sent them, with what we say of them."""
     names = "".join(f", w.{quoted(name)}" for name in columns)
     rows = f"select l._key, l._op, w._hash{names}, now() as _at from landing_rows l left join written w on w._row = l.n order by l.row"
-    if len(columns) > 5 * _AT_ONCE:
+    if len(columns) > 5 * AT_ONCE:
         connection.execute("set threads = 1")  # each thread of a sort holds wide rows of its own
     copy_to(connection, rows, file, told)
 
@@ -238,7 +244,7 @@ def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tu
 
     Without a key, content and occurrence are the key.
     """
-    connection.execute(f"create or replace temp table plain as select _row as n, _hash as hash, {_own(key)} as own from written")
+    connection.execute(f"create or replace temp table plain as select _row as n, _hash as hash, {own(key)} as own from written")
     connection.execute(
         "create or replace temp table twice as select coalesce(own, hash::varchar) as base, own is null as keyless from plain"
         " group by all having count(*) > 1"
@@ -259,42 +265,6 @@ def _identify(connection: duckdb.DuckDBPyConnection, columns: list[str], key: tu
     connection.execute(f"create or replace temp view groups as select key, hash, n as last, 1 as rows from hashed where {alone} union all select * from together")
 
 
-def _own(key: tuple[str, ...]) -> str:
-    """What a row calls itself: its key's text, of several columns a list of them; null where there is none or one lacks."""
-    if len(key) == 1:
-        return _text(key[0])
-    lacks = " or ".join(f"{_text(name)} is null" for name in key)
-    return f"case when {lacks} then null else cast(json_array({', '.join(map(_text, key))}) as varchar) end" if key else "null::varchar"
-
-
-def row_hash(batch: pa.RecordBatch) -> str:
-    """128 bits of each row's values, whatever the order of its columns.
-
-    Between the values stands a character that hardly any source sends, for an absent one another. A row that holds
-    one of the two is told by the lengths of its values instead, and begins as no other does.
-    """
-    names = sorted(batch.schema.names)
-    plain = _joined([_text(name) if batch[name].null_count == 0 else f"coalesce({_text(name)}, {_ABSENT})" for name in names], _BETWEEN)
-    if not any(pa.types.is_string(one.type) and _holds_marks(one) for one in batch.columns):
-        return f"md5_number({plain})::uuid"
-    marked = " or ".join(f"coalesce(contains({_text(name)}, {mark}), false)" for name in names for mark in (_BETWEEN, _ABSENT))
-    told = _joined([f"coalesce(strlen({_text(name)}) || ':' || {_text(name)}, '-')" for name in names], "','")
-    return f"md5_number(case when {marked} then concat({_ABSENT}, {_ABSENT}, {told}) else {plain} end)::uuid"
-
-
-def _joined(cells: list[str], between: str) -> str:
-    """The cells as one text; of a wide row, the hashes of its parts."""
-    if len(cells) > _AT_ONCE:
-        parts = (cells[start : start + _AT_ONCE] for start in range(0, len(cells), _AT_ONCE))
-        return f"concat({', '.join(f'md5({_joined(some, between)})' for some in parts)})"
-    return f"concat_ws({between}, {', '.join(cells)})" if cells else "''"
-
-
-def _holds_marks(column: pa.Array) -> bool:
-    texts = column.buffers()[2]
-    return texts is not None and any(mark in texts.to_pybytes() for mark in (b"\x1f", b"\x1e"))
-
-
 def _count(connection: duckdb.DuckDBPyConnection) -> Change:
     """Each side of the balance counted where it stands, none from the others: a lost row shows."""
     return Change(
@@ -307,7 +277,3 @@ def _count(connection: duckdb.DuckDBPyConnection) -> Change:
 
 def _one(connection: duckdb.DuckDBPyConnection, statement: str) -> int:
     return int(connection.execute(statement).fetchall()[0][0])
-
-
-def _text(name: str) -> str:
-    return f"cast({quoted(name)} as varchar)"
