@@ -149,13 +149,18 @@ def _without_own(connection: duckdb.DuckDBPyConnection, cell: str, rows: str) ->
 
     Where no two have the same hash, no two are the same: that is soon seen, and the cells are compared only where it is not so.
     """
-    connection.execute(f"create or replace temp table hashes as select hash(cell) as hash, cell is null as absent from (select {cell} as cell from {rows})")
-    if _one(connection, "select count(*) from hashes where absent"):
-        return True
-    shares = [f"hash(cell) % {SHARES} = {share}" for share in range(SHARES)]
-    if not any(_one(connection, f"select count(*) - count(distinct hash) from hashes where {one.replace('hash(cell)', 'hash')}") for one in shares):
-        return False
-    return any(_one(connection, f"select count(*) - count(distinct cell) from (select {cell} as cell from {rows}) where {one}") for one in shares)
+    cells = f"(select {cell} as cell from {rows})"
+    connection.execute(f"create or replace temp table hashes as select hash(cell) as hash, cell is null as absent from {cells}")
+    try:
+        if _one(connection, "select count(*) from hashes where absent"):
+            return True
+        return _repeats(connection, "hash", "hashes", "hash") and _repeats(connection, "cell", cells, "hash(cell)")
+    finally:
+        connection.execute("drop table hashes")
+
+
+def _repeats(connection: duckdb.DuckDBPyConnection, value: str, rows: str, shared_by: str) -> bool:
+    return any(_one(connection, f"select count(*) - count(distinct {value}) from {rows} where {shared_by} % {SHARES} = {share}") for share in range(SHARES))
 
 
 def compare(
