@@ -15,7 +15,8 @@ from aos_core.tenancy import Tenant
 from aos_resources.lake import Lake, TenantLake
 from aos_resources.settings import Settings
 
-_OURS = ("_key", "_op", "_at", "_hash")
+# What a landing says of its rows, beside the rows themselves.
+OURS = ("_key", "_op", "_at", "_hash")
 _AS_THEY_ARE = {"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER", "BIGINT"}
 
 
@@ -91,7 +92,7 @@ class TenantLanded:
             return []
         with self._reading(*stored) as (connection, paths):
             told = connection.execute("describe select * from read_parquet(?, union_by_name = true)", [paths]).fetchall()
-        return [str(name) for name, *_ in told if name not in _OURS]
+        return [str(name) for name, *_ in told if name not in OURS]
 
     def csv(self, stored: list[str], masked: Collection[str]) -> Iterator[bytes]:
         """The rows of these landings as a file for spreadsheets, one after the other; masked columns are empty."""
@@ -140,5 +141,5 @@ def _quoted(name: str) -> str:
 
 def _raw_row(number: int, names: list[str], values: list[Any]) -> RawRow:
     pairs = dict(zip(names, values, strict=True))
-    key, op, at, _ = (None if (one := pairs.pop(name, None)) is None else str(one) for name in _OURS)
+    key, op, at, _ = (None if (one := pairs.pop(name, None)) is None else str(one) for name in OURS)
     return RawRow(int(number), key, op, at, pairs)

@@ -41,12 +41,12 @@ def write_parquet(file: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatc
     measured = [one.name for one in plain if not pa.types.is_string(one.type)]
     try:
         with pq.ParquetWriter(
-            file, plain, compression="zstd", compression_level=1, use_dictionary=often, write_statistics=measured, store_schema=False
-        ) as writer:
+            file, plain, compression="zstd", compression_level=1, use_dictionary=often, write_statistics=measured, store_schema=False,
+            write_batch_size=_GROUP_ROWS,
+        ) as writer:  # fmt: skip
             writer.add_key_value_metadata(told or {})
             while first is not None:
                 writer.write_table(first)
-                pa.default_memory_pool().release_unused()  # it keeps twice of what is held, else
                 rows, first = rows + first.num_rows, next(groups, None)
     except OSError as full:
         raise TryAgain("A file could not be written", culprit=file.name, fix="Free disk space.") from full

@@ -12,14 +12,25 @@ from itertools import chain, islice
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
-from aos_assets.steps.hashing import AT_ONCE, own, text, told_by
+from aos_assets.steps.hashing import (
+    AT_ONCE,
+    hash_in,
+    later,
+    may_hold_marks,
+    of_texts,
+    own,
+    text,
+    told_by,
+)
 from aos_assets.steps.states import SHARES, State, gone_since, recall
 from aos_assets.steps.streams import Pass
 from aos_core.compiling import literal, quoted
 from aos_resources.ahead import ahead
 from aos_resources.connectors.source import Part
+from aos_resources.landed import OURS
 from aos_resources.memory import give_back
 from aos_resources.parquet import copy_to, write_parquet
 
@@ -27,6 +38,7 @@ _KEY_TRIES = 5
 _KEY_SAMPLE = 10_000
 # Fewer where different values are counted: each count holds some megabytes, however few there are.
 _COUNTED_AT_ONCE = 4
+_SORTED_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -44,14 +56,16 @@ class Change:
 
 
 def take_in(
-    connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path, key: tuple[str, ...] | None, told: dict[str, str]
-) -> tuple[tuple[str, ...], int]:
+    connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path, key: tuple[str, ...] | None,
+    told: dict[str, str], *, unmet: bool = False,
+) -> tuple[tuple[str, ...], int]:  # fmt: skip
     """The part's rows, streamed into a file; view `incoming` shows them with their number `_row` in reading order.
 
     The file is written as a landing in which every row is new would be, so that it can become one.
 
     Args:
         key: the stream's key; None where it is not known yet, which is then guessed from the first rows.
+        unmet: there is nothing yet that the rows would be compared with. Their hashes wait until there is, where they can.
 
     Returns: the key that the file is written under, and how many rows were read.
 
@@ -63,8 +77,9 @@ def take_in(
         first = list(islice(coming, 1))
         coming = chain(first, coming)
         key = _guessed(connection, first)
-    with ahead(_marked(connection, schema, coming, key)) as marked:
-        rows = write_parquet(file, _landed_schema(schema), marked, told)
+    wait = unmet and bool(key) and of_texts(schema)
+    with ahead(_marked(connection, schema, coming, key, wait=wait)) as marked:
+        rows = write_parquet(file, _landed_schema(schema), marked, later(told) if wait else told)
     give_back()  # what batches were read into, before rows are compared
     show(connection, file)
     return key, rows
@@ -75,25 +90,40 @@ def _landed_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema([*ours, *schema, pa.field("_at", pa.timestamp("us", "UTC"))])
 
 
-def _marked(connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterable[pa.RecordBatch], key: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+def _marked(
+    connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterable[pa.RecordBatch], key: tuple[str, ...], *, wait: bool
+) -> Iterator[pa.RecordBatch]:
     """Each batch with what a landing says of its rows; the rows themselves are not touched."""
-    called, landed = own(key), _landed_schema(schema)
+    landed = _landed_schema(schema)
     at = pa.scalar(datetime.now(UTC), pa.timestamp("us", "UTC"))
     for batch in (one for one in batches if one.num_rows):
-        shown, content = told_by(batch, key)
-        connection.register("batch", shown)
-        made = connection.sql(f"select {called} as _key, 'i' as _op, {content} as _hash from batch").to_arrow_table().combine_chunks()
-        columns = [made.column(name).chunk(0) for name in made.column_names]
-        yield pa.RecordBatch.from_arrays([*columns, *batch.columns, pa.repeat(at, batch.num_rows)], schema=landed)
-    connection.unregister("batch")
+        rows, hashes = batch.num_rows, None
+        if wait and not may_hold_marks(batch):
+            keys, hashes = _keys(connection, batch, key), pa.nulls(rows, pa.uuid())
+        else:
+            shown, content = told_by(batch, key)
+            keys, hashes = _asked(connection, shown, f"{own(key)} as _key, {content} as _hash")
+        yield pa.RecordBatch.from_arrays([keys, pa.repeat("i", rows), hashes, *batch.columns, pa.repeat(at, rows)], schema=landed)
+
+
+def _keys(connection: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, key: tuple[str, ...]) -> pa.Array:
+    return batch[key[0]] if len(key) == 1 else _asked(connection, batch.select(list(key)), f"{own(key)} as _key")[0]
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, batch: pa.RecordBatch, what: str) -> list[pa.Array]:
+    connection.register("batch", batch)
+    try:
+        return [column.chunk(0) for column in connection.sql(f"select {what} from batch").to_arrow_table().combine_chunks().columns]
+    finally:
+        connection.unregister("batch")
 
 
 def _guessed(connection: duckdb.DuckDBPyConnection, first: list[pa.RecordBatch]) -> tuple[str, ...]:
-    if not first:
+    if not first or first[0].num_rows < 2:
         return ()
-    connection.register("first_rows", pa.Table.from_batches(first))
+    connection.register("first_rows", first[0])
     try:
-        return tuple(prove_key(connection, list(first[0].schema.names), "first_rows"))
+        return tuple(islice(_likely(connection, list(first[0].schema.names), "first_rows"), 1))
     finally:
         connection.unregister("first_rows")
         give_back()
@@ -111,33 +141,37 @@ def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, proven: bool, k
 def show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     """View `incoming` over a file that was taken in, wherever it stands now, and `written` with our own columns too."""
     read = f"read_parquet({literal(str(file))}, file_row_number = true)"
-    connection.execute(f"create or replace view written as select * exclude (file_row_number), file_row_number as _row from {read}")
-    connection.execute("create or replace view incoming as select * exclude (_key, _op, _hash, _at) from written")
+    connection.execute(
+        f"create or replace view written as select * exclude (file_row_number) replace ({hash_in(file)} as _hash), file_row_number as _row from {read}"
+    )
+    connection.execute(f"create or replace view incoming as select * exclude ({', '.join(OURS)}) from written")
 
 
 def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "incoming", guess: tuple[str, ...] = ()) -> list[str]:
     """The first column that is never absent and never twice the same, ids by name before others; none if none is.
 
-    A single row proves nothing. `guess`: what the first of these rows gave; where it holds for all, those before it did
-    not hold for the first.
+    A single row proves nothing. `guess`: what the first of these rows suggested; where it holds for all, those before it
+    did not hold for the first.
     """
     if not columns or _one(connection, f"select count(*) from {rows}") < 2:
         return []
     if guess and not _without_own(connection, _present(guess[0]), rows):
         return [guess[0]]
-    # What is absent or twice the same among the first rows is no key; whoever is left is counted.
-    likely = []
-    for start in range(0, len(columns), _COUNTED_AT_ONCE):
-        some = columns[start : start + _COUNTED_AT_ONCE]
-        measures = ", ".join(f"count(distinct {text(name)}) filter (trim({text(name)}) <> '')" for name in some)
-        cells = ", ".join(map(quoted, some))
-        total, *counted = connection.execute(f"select count(*), {measures} from (select {cells} from {rows} limit {_KEY_SAMPLE})").fetchall()[0]
-        likely += [name for name, distinct in zip(some, counted, strict=True) if distinct == total]
-    likely.sort(key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
-    for name in likely[:_KEY_TRIES]:
+    for name in islice(_likely(connection, columns, rows), _KEY_TRIES):
         if not _without_own(connection, _present(name), rows):
             return [name]
     return []
+
+
+def _likely(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str) -> Iterator[str]:
+    """Columns that among the first rows are never absent or twice the same, ids by name before others: no other is a key."""
+    likeliest = sorted(columns, key=lambda name: not name.lower().replace("_", "").endswith(("id", "key", "code", "number")))
+    for start in range(0, len(columns), _COUNTED_AT_ONCE):
+        some = likeliest[start : start + _COUNTED_AT_ONCE]
+        measures = ", ".join(f"count(distinct {text(name)}) filter (trim({text(name)}) <> '')" for name in some)
+        cells = ", ".join(map(quoted, some))
+        total, *counted = connection.execute(f"select count(*), {measures} from (select {cells} from {rows} limit {_KEY_SAMPLE})").fetchall()[0]
+        yield from (name for name, distinct in zip(some, counted, strict=True) if distinct == total)
 
 
 def _present(name: str) -> str:
@@ -152,15 +186,19 @@ def _without_own(connection: duckdb.DuckDBPyConnection, cell: str, rows: str) ->
     cells = f"(select {cell} as cell from {rows})"
     connection.execute(f"create or replace temp table hashes as select hash(cell) as hash, cell is null as absent from {cells}")
     try:
-        if _one(connection, "select count(*) from hashes where absent"):
-            return True
-        return _repeats(connection, "hash", "hashes", "hash") and _repeats(connection, "cell", cells, "hash(cell)")
+        total, absent = connection.execute("select count(*), count(*) filter (absent) from hashes").fetchall()[0]
+        shares = 1 + total // _SORTED_AT_ONCE
+        if absent or not any(_meets_twice(connection.sql(f"select hash from hashes where hash % {shares} = {share}")) for share in range(shares)):
+            return bool(absent)
     finally:
         connection.execute("drop table hashes")
+    return any(_one(connection, f"select count(*) - count(distinct cell) from {cells} where hash(cell) % {SHARES} = {share}") for share in range(SHARES))
 
 
-def _repeats(connection: duckdb.DuckDBPyConnection, value: str, rows: str, shared_by: str) -> bool:
-    return any(_one(connection, f"select count(*) - count(distinct {value}) from {rows} where {shared_by} % {SHARES} = {share}") for share in range(SHARES))
+def _meets_twice(numbers: duckdb.DuckDBPyRelation) -> bool:
+    """Sorted, equal ones stand side by side: for numbers that takes a quarter of what counting them apart does."""
+    found = np.sort(numbers.to_arrow_table().column(0).to_numpy())
+    return bool((found[1:] == found[:-1]).any())
 
 
 def compare(

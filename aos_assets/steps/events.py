@@ -19,6 +19,7 @@ from aos_core.compiling import compile_mapping, literal, quoted
 from aos_core.mapping import Mapping, read_mapping
 from aos_core.ontology import Entity
 from aos_resources.database import Transaction
+from aos_resources.landed import OURS
 from aos_resources.parquet import copy_to, rows_in
 from aos_resources.world import Work
 
@@ -119,7 +120,7 @@ def _map(connection: duckdb.DuckDBPyConnection, entity: Entity, due: _Due) -> No
     """View `mapped`: a row per landed row. A column that this landing lacks reads as absent."""
     raw = f"read_parquet({literal(str(due.path))}, file_row_number = true)"
     names = [str(row[0]) for row in connection.execute(f"describe select * from {raw}").fetchall()]
-    columns = tuple(name for name in names if name not in ("_key", "_op", "_at", "_hash", "file_row_number"))
+    columns = tuple(name for name in names if name not in (*OURS, "file_row_number"))
     wanted = {one.source for _, one in due.mapping.fields if one.source} | {due.mapping.key} | {name for name, _ in due.mapping.types}
     lacking = tuple(sorted(wanted - set(columns)))
     nothing = "".join(f", null::varchar as {quoted(name)}" for name in lacking)

@@ -1,11 +1,19 @@
-"""What a row is told by: its key's text, and 128 bits of all its values."""
+"""What a row is told by: its key's text, and 128 bits of all its values.
+
+A landed row of texts says the same for ever: its hash can wait until it is first compared with another.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from aos_core.compiling import quoted
+from aos_resources.landed import OURS
+from aos_resources.parquet import told_in
 
 # Columns that one expression holds; more of them are taken in parts, for memory's sake.
 AT_ONCE = 100
@@ -36,10 +44,40 @@ def _joined_texts(batch: pa.RecordBatch, key: tuple[str, ...]) -> tuple[pa.Recor
     Of rows that are texts already Arrow makes it in half of the time that DuckDB needs to look at them.
     """
     names = sorted(batch.schema.names)
-    if not 0 < len(names) <= AT_ONCE or not all(pa.types.is_string(one.type) for one in batch.schema) or any(map(_may_hold_marks, batch.columns)):
+    if not of_texts(batch.schema) or may_hold_marks(batch):
         return None
     row = pc.binary_join_element_wise(*map(batch.column, names), "\x1f", null_handling="replace", null_replacement="\x1e")
-    return pa.RecordBatch.from_arrays([*map(batch.column, key), row], [*key, "_hash"]), "md5_number(_hash)::uuid"
+    return pa.RecordBatch.from_arrays([*map(batch.column, key), row], [*key, "_hash"]), _hash_of("_hash")
+
+
+def of_texts(schema: pa.Schema) -> bool:
+    """Whether a row is so few texts that it is one text itself."""
+    return 0 < len(schema) <= AT_ONCE and all(pa.types.is_string(one.type) for one in schema)
+
+
+def may_hold_marks(batch: pa.RecordBatch) -> bool:
+    return any(map(_may_hold_marks, batch.columns))
+
+
+def later(told: dict[str, str]) -> dict[str, str]:
+    """What a file says of itself, and that a row in it without a hash is yet to be given one: of such as `may_hold_marks` each has its own."""
+    return told | {"hash": "later"}
+
+
+def hash_in(file: Path) -> str:
+    """What gives a row's hash in SQL, in a file of rows that were taken in: it stands there, or is made of the row."""
+    if told_in(file).get("hash") != "later":
+        return "_hash"
+    names = sorted(name for name in pq.read_schema(file).names if name not in OURS)
+    return f"coalesce(_hash, {_hash_of(_plain(names, frozenset(names)))})"
+
+
+def _plain(names: list[str], may_lack: frozenset[str]) -> str:
+    return _joined([f"coalesce({text(name)}, {_ABSENT})" if name in may_lack else text(name) for name in names], _BETWEEN)
+
+
+def _hash_of(joined: str) -> str:
+    return f"md5_number({joined})::uuid"
 
 
 def _row_hash(batch: pa.RecordBatch) -> str:
@@ -49,13 +87,13 @@ def _row_hash(batch: pa.RecordBatch) -> str:
     one of the two is told by the lengths of its values instead, and begins as no other does.
     """
     names = sorted(batch.schema.names)
-    plain = _joined([text(name) if batch[name].null_count == 0 else f"coalesce({text(name)}, {_ABSENT})" for name in names], _BETWEEN)
+    plain = _plain(names, frozenset(name for name in names if batch[name].null_count))
     doubtful = [name for name in names if _may_hold_marks(batch[name])]
     if not doubtful:
-        return f"md5_number({plain})::uuid"
+        return _hash_of(plain)
     marked = " or ".join(f"coalesce(contains({text(name)}, {mark}), false)" for name in doubtful for mark in (_BETWEEN, _ABSENT))
     told = _joined([f"coalesce(strlen({text(name)}) || ':' || {text(name)}, '-')" for name in names], "','")
-    return f"md5_number(case when {marked} then concat({_ABSENT}, {_ABSENT}, {told}) else {plain} end)::uuid"
+    return _hash_of(f"case when {marked} then concat({_ABSENT}, {_ABSENT}, {told}) else {plain} end")
 
 
 def _joined(cells: list[str], between: str) -> str:

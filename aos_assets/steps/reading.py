@@ -200,7 +200,8 @@ class _Group:
         if lacking := [name for name in known or () if name not in columns]:
             culprit = f"{self._stream.name}: {', '.join(lacking)}"
             raise FixTheSource("The key of the stream is not among its columns", culprit=culprit, fix="Bring the column back.")
-        written, read = take_in(connection, part.schema, part.batches, self._spill, known, told)
+        unmet = part.complete and self._going is None and self._may_be_new(part)
+        written, read = take_in(connection, part.schema, part.batches, self._spill, known, told, unmet=unmet)
         proven: list[str] = []
         if stored.key_origin == "unknown" and columns:
             proven = prove_key(connection, columns, guess=written)
@@ -221,10 +222,13 @@ class _Group:
 
     def _may_adopt(self, part: Part, *, proven: bool) -> bool:
         """Whether what was written is the landing: every row new, one for each key, and nothing that can be gone."""
-        unmet, going = part.name not in self._stored.parts, self._going
-        if self._stored.reset or not (unmet or (going is not None and (going.fresh or not part.complete))):
-            return False
-        return all_new(self.connection, part.name, proven=proven, known=not unmet and self._stored.state.rows > 0)
+        unmet = part.name not in self._stored.parts
+        return self._may_be_new(part) and all_new(self.connection, part.name, proven=proven, known=not unmet and self._stored.state.rows > 0)
+
+    def _may_be_new(self, part: Part) -> bool:
+        """Whether its rows may all be new, as far as one knows before they are read."""
+        going = self._going
+        return not self._stored.reset and (part.name not in self._stored.parts or (going is not None and (going.fresh or not part.complete)))
 
     def _profile(self, one: Landed, sample: Sample) -> Fingerprint:
         typed = {column.name: column for column in self._stream.columns}

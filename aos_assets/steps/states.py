@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 import duckdb
 
+from aos_assets.steps.hashing import hash_in
 from aos_core.compiling import literal
 from aos_resources.parquet import copy_to, rows_in, told_in
 from aos_resources.world import Work
@@ -46,18 +47,18 @@ def _say(connection: duckdb.DuckDBPyConnection, paths: tuple[Path, ...]) -> None
 
 
 def _rows_of(n: int, path: Path) -> str:
-    part, file = _part_of(path), literal(str(path))
+    (part, content), file = _told(path), literal(str(path))
     if part is None:
         return f"select {n} as file, part, key, hash, landing, row from read_parquet({file})"
     return (
-        f"select {n}, {literal(part)}, _key, _hash, {literal(path.stem)}::uuid, file_row_number from read_parquet({file}, file_row_number = true)"
+        f"select {n}, {literal(part)}, _key, {content}, {literal(path.stem)}::uuid, file_row_number from read_parquet({file}, file_row_number = true)"
     )
 
 
 @lru_cache(maxsize=4096)
-def _part_of(path: Path) -> str | None:
-    """The part that a landing tells of; None of a state's own file, which may tell of any."""
-    return told_in(path).get("part")
+def _told(path: Path) -> tuple[str | None, str]:
+    """The part that a landing tells of, None of a state's own file, which may tell of any; and what gives a landed row's hash."""
+    return told_in(path).get("part"), hash_in(path)
 
 
 def recall(connection: duckdb.DuckDBPyConnection, state: State, part: str, *, complete: bool) -> None:
@@ -65,7 +66,7 @@ def recall(connection: duckdb.DuckDBPyConnection, state: State, part: str, *, co
     asked = "part = ?" if complete else "part = ? and key in (select key from groups)"
     connection.execute(f"create or replace temp table prior as select key, hash, landing, row, file from said where {asked}", [part])
     # Hardly ever does a key stand in two files, and finding that out takes a fraction of what sorting them does.
-    if len([path for path in state.paths if _part_of(path) in (None, part)]) > 1 and connection.execute(
+    if len([path for path in state.paths if _told(path)[0] in (None, part)]) > 1 and connection.execute(
         "select count(*) > count(distinct key) from prior"
     ).fetchall()[0][0]:
         connection.execute(f"create or replace temp table prior as select * from prior{_last(2)}")

@@ -11,6 +11,7 @@ from aos_core.errors import NotUnderstood
 from aos_resources.connectors import files, legacy, mongodb, postgres, salesforce
 from aos_resources.connectors.guarded import Guarded, told_without
 from aos_resources.connectors.source import Connector, Doors, Kind
+from aos_resources.memory import take_from_jemalloc
 
 CONNECTORS: dict[str, Kind] = {kind.name: kind for kind in (files.KIND, legacy.KIND, mongodb.KIND, postgres.KIND, salesforce.KIND)}
 Model = TypeVar("Model", bound=BaseModel)
@@ -23,6 +24,7 @@ def connect(doors: Doors, source: str, config: dict[str, Any], secret: str | Non
     Raises:
         NotUnderstood: no such source, or a setting of it is missing or wrong. NotAllowed: the source may not be read.
     """
+    take_from_jemalloc()
     kind = kind_named(source)
     asked = read_model(kind.config, config, source)
 

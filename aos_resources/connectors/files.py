@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow as pa
 from aos_core.errors import FixTheSource, NotAllowed, NotUnderstood
 from aos_core.names import meanings
 from aos_resources.connectors import csv_files, json_lines, parquet_files
+from aos_resources.connectors.file_hash import file_hash, hashed_beside
 from aos_resources.connectors.file_settings import FilesConfig, FilesSecret
 from aos_resources.connectors.members import WORKBOOKS, holds_members, members, unpacked
 from aos_resources.connectors.source import (
@@ -30,7 +31,6 @@ from aos_resources.connectors.source import (
 )
 from aos_resources.connectors.stores import Folder, Held, Item, Store
 from aos_resources.connectors.written import Written
-from aos_resources.lake import hash_file
 
 # How a file is read, by what its name ends in; each module gives its columns, form and batches.
 _FORMATS: dict[str, ModuleType] = {
@@ -108,15 +108,17 @@ class Files:
             return Part(piece.name, complete, tag)
         with ExitStack() as opened:
             held = opened.enter_context(self._store.held(piece.item))
-            hashed = tag or (_member_hash(held, piece, self._config.written) if piece.member else "")
+            word = self._config.written.word
+            # Whatever changes of the file that it is in, a member is read again.
+            hashed = tag or (f"{file_hash(held.path)}{f'/{piece.member}' * bool(piece.member)}{word}" if piece.member or before is not None else "")
             if hashed and hashed == before:
                 return Part(piece.name, complete, hashed)
+            beside = None if hashed else opened.enter_context(hashed_beside(held.path))
             path, written = opened.enter_context(self._readable(held, piece))
             form = _format(path).examine(path, written)
-            part = Part(piece.name, complete, hashed or f"{form.hash}{written.word}")
-            if part.source_hash != before:
-                batches = _format(path).batches(path, part, form, written)
-                part.batches = _to_the_end(batches, held, opened.pop_all())
+            part = Part(piece.name, complete, hashed or None)
+            batches = _format(path).batches(path, part, form, written)
+            part.batches = _to_the_end(batches, held, opened.pop_all(), part, lambda: hashed if beside is None else f"{beside.result()}{word}")
             return part
 
     @contextmanager
@@ -160,23 +162,19 @@ class Files:
 
     def _dictionary(self, piece: _Piece, shape: tuple[str, str, str]) -> Dictionary:
         with self._store.held(piece.item) as held, self._readable(held, piece) as (path, written):
-            form = _format(path).examine(path, written)
-            part = Part(piece.name, complete=True, source_hash=form.hash)
+            form, content = _format(path).examine(path, written), file_hash(path)
+            part = Part(piece.name, complete=True, source_hash=content)
             rows = [row for batch in _format(path).batches(path, part, form, written) for row in batch.select(list(shape)).to_pylist()]
         entries = ((row[shape[0]], row[shape[1]], row[shape[2]]) for row in rows)
         told = tuple((str(table or "").strip(), str(field).strip(), str(about or "").strip()) for table, field, about in entries if field is not None)
-        return Dictionary(piece.name, form.hash, told)
+        return Dictionary(piece.name, content, told)
 
 
-def _member_hash(held: Held, piece: _Piece, written: Written) -> str:
-    """Of the whole file that it is in: whatever of that changes, its members are read again."""
-    return f"{hash_file(held.path)}/{piece.member}{written.word}"
-
-
-def _to_the_end(batches: Iterator[pa.RecordBatch], held: Held, opened: ExitStack) -> Iterator[pa.RecordBatch]:
-    """All of them, unless the file became another meanwhile: then they may be of two."""
+def _to_the_end(batches: Iterator[pa.RecordBatch], held: Held, opened: ExitStack, part: Part, hashed: Callable[[], str]) -> Iterator[pa.RecordBatch]:
+    """All of them, and then the part's hash; unless the file became another meanwhile: then they may be of two."""
     with opened:
         yield from batches
+        part.source_hash = hashed()
         held.still_it()
 
 

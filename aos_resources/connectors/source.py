@@ -73,7 +73,8 @@ class Reject:
 class Part:
     """One part of a reading: a file, a table's rows, or a slice of them. `rejects` and `position` hold once `batches` is read.
 
-    `complete`: what is not among its rows is gone from the source. `source_hash`: equal means nothing changed.
+    `complete`: what is not among its rows is gone from the source. `source_hash`: equal means nothing changed; it may be told only when the
+    last batch was given.
 
     A long part comes in slices: the same `name`, each but the last with `last` false, all with the same `reading`, a
     word of the connector's own for this pass. Each slice is listed, with its `position`, before the next is asked for; a

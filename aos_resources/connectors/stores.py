@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from typing import Protocol
 
 from aos_core.errors import FixTheSource, NotAllowed, TryAgain
 from aos_resources.connectors.text import unreadable
+
+# Nanoseconds by which times of files may be told apart, at the coarsest.
+_TICK = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,9 @@ class Folder:
     def held(self, item: Item) -> Iterator[Held]:
         path = self._allowed(self._folder / item.name)
         before = _which(path)
+        if time.time_ns() - before[-1] < _TICK:
+            time.sleep(_TICK / 1e9)  # else what is written into it within that tick would not show
+            before = _which(path)
 
         def still_it() -> None:
             if _which(path) != before:
