@@ -41,7 +41,7 @@ page: frontend/node_modules/.package-lock.json
 	frontend/npm run check
 
 tests: .venv/installed app browser pooler
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # The app: what it is built with when the lock changed, its pages when any of its sources did.
 app: frontend/dist/index.html
