@@ -129,13 +129,14 @@ def _guessed(connection: duckdb.DuckDBPyConnection, first: list[pa.RecordBatch])
         give_back()
 
 
-def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, proven: bool, known: bool) -> bool:
-    """Whether each row that was taken in has a key, and one of its own (which may be `proven` already); and, where rows of
-    the part are `known`, none of theirs.
+def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, proven: bool, known: bool, whole: bool) -> bool:
+    """Whether each row that was taken in has a key, and one of its own (which may be `proven` already); and, where any rows are
+    `known`, none that the part had before. Where it was read as a `whole`, it had none at all: what it does not show any more is gone.
     """
     if not proven and _without_own(connection, "_key", "written"):
         return False
-    return not known or not connection.execute("select exists (select 1 from said where part = ? and key in (select _key from written))", [part]).fetchall()[0][0]
+    met = "" if whole else " and key in (select _key from written)"
+    return not known or not connection.execute(f"select exists (select 1 from said where part = ?{met})", [part]).fetchall()[0][0]
 
 
 def show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:

@@ -149,8 +149,8 @@ def _parts(stored: Stored, listing: Listing) -> dict[str, dict[str, Any]]:
         whole = one.part.last and (one.part.complete or one.part.source_hash is not None) and stored.going is None and one.part.holds == "rows"
         rows, rejected = (one.change.read, one.rejected) if whole else (0, 0)
         parts[one.part.name] = {"hash": one.part.source_hash if whole else None, "rows": rows, "rejected": rejected}
-    there = {one.part.name for one in listing.landed}
-    return {name: said for name, said in parts.items() if name not in listing.vanished and (not listing.ended or name in there)}
+    there = {one.part.name for one in listing.landed} if listing.ended else set()  # of a reading that showed nothing at all, nothing is known
+    return {name: said for name, said in parts.items() if name not in listing.vanished and (not there or name in there)}
 
 
 def _keep_words(transaction: Transaction, stored: Stored, deleted: int) -> None:

@@ -222,8 +222,8 @@ class _Group:
 
     def _may_adopt(self, part: Part, *, proven: bool) -> bool:
         """Whether what was written is the landing: every row new, one for each key, and nothing that can be gone."""
-        unmet = part.name not in self._stored.parts
-        return self._may_be_new(part) and all_new(self.connection, part.name, proven=proven, known=not unmet and self._stored.state.rows > 0)
+        whole = part.complete and self._going is None
+        return self._may_be_new(part) and all_new(self.connection, part.name, proven=proven, known=self._stored.state.rows > 0, whole=whole)
 
     def _may_be_new(self, part: Part) -> bool:
         """Whether its rows may all be new, as far as one knows before they are read."""

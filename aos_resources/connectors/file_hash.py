@@ -24,7 +24,7 @@ def file_hash(path: Path) -> str:
 
 
 @contextmanager
-def hashed_beside(path: Path) -> Iterator[Future[str]]:
+def hash_beside(path: Path) -> Iterator[Future[str]]:
     """The same on another thread, which ends with the block: half-way, where nobody waited for it."""
     ended = Event()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import glob
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import pyarrow as pa
 from aos_core.errors import FixTheSource, NotAllowed, NotUnderstood
 from aos_core.names import meanings
 from aos_resources.connectors import csv_files, json_lines, parquet_files
-from aos_resources.connectors.file_hash import file_hash, hashed_beside
+from aos_resources.connectors.file_hash import file_hash, hash_beside
 from aos_resources.connectors.file_settings import FilesConfig, FilesSecret
 from aos_resources.connectors.members import WORKBOOKS, holds_members, members, unpacked
 from aos_resources.connectors.source import (
@@ -110,15 +110,15 @@ class Files:
             held = opened.enter_context(self._store.held(piece.item))
             word = self._config.written.word
             # Whatever changes of the file that it is in, a member is read again.
-            hashed = tag or (f"{file_hash(held.path)}{f'/{piece.member}' * bool(piece.member)}{word}" if piece.member or before is not None else "")
+            first = not tag and (before is not None or bool(piece.member) or held.is_young())
+            hashed = f"{file_hash(held.path)}{f'/{piece.member}' * bool(piece.member)}{word}" if first else tag
             if hashed and hashed == before:
                 return Part(piece.name, complete, hashed)
-            beside = None if hashed else opened.enter_context(hashed_beside(held.path))
             path, written = opened.enter_context(self._readable(held, piece))
             form = _format(path).examine(path, written)
             part = Part(piece.name, complete, hashed or None)
             batches = _format(path).batches(path, part, form, written)
-            part.batches = _to_the_end(batches, held, opened.pop_all(), part, lambda: hashed if beside is None else f"{beside.result()}{word}")
+            part.batches = _to_the_end(batches if hashed else _hashed_beside(batches, held.path, part, word), held, opened.pop_all())
             return part
 
     @contextmanager
@@ -170,12 +170,18 @@ class Files:
         return Dictionary(piece.name, content, told)
 
 
-def _to_the_end(batches: Iterator[pa.RecordBatch], held: Held, opened: ExitStack, part: Part, hashed: Callable[[], str]) -> Iterator[pa.RecordBatch]:
-    """All of them, and then the part's hash; unless the file became another meanwhile: then they may be of two."""
+def _to_the_end(batches: Iterator[pa.RecordBatch], held: Held, opened: ExitStack) -> Iterator[pa.RecordBatch]:
+    """All of them, unless the file became another meanwhile: then they may be of two."""
     with opened:
         yield from batches
-        part.source_hash = hashed()
         held.still_it()
+
+
+def _hashed_beside(batches: Iterator[pa.RecordBatch], path: Path, part: Part, word: str) -> Iterator[pa.RecordBatch]:
+    """All of them, and then the part's hash."""
+    with hash_beside(path) as content:
+        yield from batches
+        part.source_hash = f"{content.result()}{word}"
 
 
 def _ending(name: str) -> str:

@@ -14,8 +14,7 @@ from typing import Protocol
 from aos_core.errors import FixTheSource, NotAllowed, TryAgain
 from aos_resources.connectors.text import unreadable
 
-# Nanoseconds by which times of files may be told apart, at the coarsest.
-_TICK = 10_000_000
+_YOUNG_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,10 @@ class Held:
 
     path: Path
     still_it: Callable[[], None]
+
+    def is_young(self) -> bool:
+        """Whether it was written so lately that what is written into it now may not show in its time: some file systems tell it in seconds."""
+        return time.time() - self.path.stat().st_mtime < _YOUNG_SECONDS
 
 
 class Store(Protocol):
@@ -77,9 +80,6 @@ class Folder:
     def held(self, item: Item) -> Iterator[Held]:
         path = self._allowed(self._folder / item.name)
         before = _which(path)
-        if time.time_ns() - before[-1] < _TICK:
-            time.sleep(_TICK / 1e9)  # else what is written into it within that tick would not show
-            before = _which(path)
 
         def still_it() -> None:
             if _which(path) != before:

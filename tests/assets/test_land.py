@@ -15,6 +15,7 @@ from aos_assets.steps.leases import holding
 from aos_assets.steps.stages import land
 from aos_assets.steps.sweeping import sweep
 from aos_core.errors import AosError, TryAgain
+from aos_resources.connectors.files import Files
 from aos_resources.database import as_json
 from tests.assets.conftest import FIRST, Company
 from tests.assets.ledger import Ledger, known_as_a_source, numbered
@@ -289,3 +290,32 @@ def test_a_new_file_whose_keys_are_missing_or_twice_is_judged_row_by_row(acme: C
     assert [op for op, _ in landed] == ["i", "i", "r", "i"]
     assert ([key for _, key in landed[:3]], landed[3][1] is None) == (["1", "1", "1"], False)
     assert acme.stream("deals").unchanged == 7
+
+
+def test_a_file_that_left_an_appending_stream_and_came_back_lands_nothing_twice(acme: Company) -> None:
+    """Where rows are kept when their file is gone, a part that nobody knows any more may have landed all the same."""
+    parts = in_parts(acme)
+    with acme.work.database.transaction() as transaction:
+        transaction.run("update aos.connections set config = config || '{\"append\": true}'")
+    acme.write("deals-1.csv", FIRST, parts)
+    acme.write("deals-2.csv", [row | {"deal_id": "1" + row["deal_id"]} for row in FIRST], parts)
+    assert acme.stream("deals").landed == 6
+    away = (parts / "deals-2.csv").rename(acme.folder / "away")
+    gone = acme.stream("deals")
+    assert (gone.read, gone.deleted) == (3, 0)
+    away.rename(parts / "deals-2.csv")
+    back = acme.stream("deals")
+    assert (back.read, back.landed, back.unchanged) == (6, 0, 6)
+
+
+def test_a_reading_that_showed_no_file_forgets_none(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file may be away for the moment between being found and being read. What is gone when it is back is told by its next reading."""
+    acme.write("deals.csv", FIRST)
+    assert acme.stream("deals").landed == 3
+    with monkeypatch.context() as patch:
+        patch.setattr(Files, "read", lambda *_: iter(()))
+        away = acme.stream("deals")
+        assert (away.read, away.landed, away.deleted, away.error) == (0, 0, 0, None)
+    assert acme.stream("deals").unchanged == 3
+    acme.write("deals.csv", FIRST[:2])
+    assert acme.stream("deals").deleted == 1
