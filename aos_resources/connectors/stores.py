@@ -14,7 +14,7 @@ from typing import Protocol
 from aos_core.errors import FixTheSource, NotAllowed, TryAgain
 from aos_resources.connectors.text import unreadable
 
-_YOUNG_SECONDS = 3
+_YOUNG_NS = 3_000_000_000
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Held:
 
     def is_young(self) -> bool:
         """Whether it was written so lately that what is written into it now may not show in its time: some file systems tell it in seconds."""
-        return time.time() - self.path.stat().st_mtime < _YOUNG_SECONDS
+        return time.time_ns() - _which(self.path)[-1] < _YOUNG_NS
 
 
 class Store(Protocol):
