@@ -30,7 +30,6 @@ from aos_assets.steps.streams import Pass
 from aos_core.compiling import literal, quoted
 from aos_resources.ahead import ahead
 from aos_resources.connectors.source import Part
-from aos_resources.landed import OURS
 from aos_resources.memory import give_back
 from aos_resources.parquet import copy_to, write_parquet
 
@@ -59,7 +58,7 @@ def take_in(
     connection: duckdb.DuckDBPyConnection, schema: pa.Schema, batches: Iterator[pa.RecordBatch], file: Path, key: tuple[str, ...] | None,
     told: dict[str, str], *, unmet: bool = False,
 ) -> tuple[tuple[str, ...], int]:  # fmt: skip
-    """The part's rows, streamed into a file; view `incoming` shows them with their number `_row` in reading order.
+    """The part's rows, streamed into a file; view `written` shows them with what we say of them, and their number `_row` in reading order.
 
     The file is written as a landing in which every row is new would be, so that it can become one.
 
@@ -81,7 +80,7 @@ def take_in(
     with ahead(_marked(connection, schema, coming, key, wait=wait)) as marked:
         rows = write_parquet(file, _landed_schema(schema), marked, later(told) if wait else told)
     give_back()  # what batches were read into, before rows are compared
-    show(connection, file)
+    _show(connection, file)
     return key, rows
 
 
@@ -139,16 +138,14 @@ def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, proven: bool, k
     return not known or not connection.execute(f"select exists (select 1 from said where part = ?{met})", [part]).fetchall()[0][0]
 
 
-def show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    """View `incoming` over a file that was taken in, wherever it stands now, and `written` with our own columns too."""
+def _show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     read = f"read_parquet({literal(str(file))}, file_row_number = true)"
     connection.execute(
         f"create or replace view written as select * exclude (file_row_number) replace ({hash_in(file)} as _hash), file_row_number as _row from {read}"
     )
-    connection.execute(f"create or replace view incoming as select * exclude ({', '.join(OURS)}) from written")
 
 
-def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "incoming", guess: tuple[str, ...] = ()) -> list[str]:
+def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "written", guess: tuple[str, ...] = ()) -> list[str]:
     """The first column that is never absent and never twice the same, ids by name before others; none if none is.
 
     A single row proves nothing. `guess`: what the first of these rows suggested; where it holds for all, those before it

@@ -18,7 +18,6 @@ from aos_assets.steps.changes import (
     compare,
     go,
     prove_key,
-    show,
     take_in,
     write_landing,
     write_tombstones,
@@ -211,7 +210,6 @@ class _Group:
             with lake.writing(folder, f"{landing}.parquet") as temporary:
                 self._spill.rename(temporary)
             path = folder / f"{landing}.parquet"
-            show(connection, path)
             return Landed(part, Change(read, rows_in(path), 0, 0), landing, path, part.rejected, adopted=True)
         change = compare(connection, stored.state, part, columns, stored.key, str(landing), going=self._going, again=stored.reset is not None)
         if change.rows:

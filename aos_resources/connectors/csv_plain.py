@@ -16,7 +16,7 @@ from aos_resources.connectors.text import Form, unreadable
 from aos_resources.connectors.written import Written
 
 # Arrow reads some thirty ahead. From a line on that does not fit into one, DuckDB reads.
-_BLOCK = 256 * 1024
+_BLOCK = 512 * 1024
 
 
 def is_plain(path: Path, dialect: Dialect, form: Form, written: Written) -> bool:

@@ -32,6 +32,6 @@ def test_a_key_is_a_column_that_is_never_absent_and_never_twice_the_same(rows: l
     cells = {name: [row[place] for row in rows] for place, name in enumerate(("a", "b"))}
     unique = [name for name, held in cells.items() if len({one for one in held if one and one.strip()}) == len(rows)]
     with duckdb.connect() as connection:
-        connection.register("incoming", pa.table(cells, pa.schema([("a", pa.string()), ("b", pa.string())])))
+        connection.register("written", pa.table(cells, pa.schema([("a", pa.string()), ("b", pa.string())])))
         assert prove_key(connection, ["a", "b"]) == unique[:1]
         assert prove_key(connection, ["a", "b"], guess=("a",)) == unique[:1]
