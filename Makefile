@@ -40,8 +40,9 @@ imports: .venv/installed
 page: frontend/node_modules/.package-lock.json
 	frontend/npm run check
 
+# In the order of their names: the browser's tests, which come last, keep an event loop that others start for themselves.
 tests: .venv/installed app browser pooler
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The app: what it is built with when the lock changed, its pages when any of its sources did.
 app: frontend/dist/index.html
