@@ -40,7 +40,7 @@ imports: .venv/installed
 page: frontend/node_modules/.package-lock.json
 	frontend/npm run check
 
-# In the order of their names: the browser's tests, which come last, keep an event loop that others start for themselves.
+# In the order of their names: once the browser's tests have begun, which come last, an event loop runs beside which no other starts.
 tests: .venv/installed app browser pooler
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
