@@ -40,9 +40,8 @@ imports: .venv/installed
 page: frontend/node_modules/.package-lock.json
 	frontend/npm run check
 
-# In the order of their names: once the browser's tests have begun, which come last, an event loop runs beside which no other starts.
 tests: .venv/installed app browser pooler
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest
 
 # The app: what it is built with when the lock changed, its pages when any of its sources did.
 app: frontend/dist/index.html
