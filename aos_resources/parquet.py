@@ -65,6 +65,10 @@ def told_in(file: Path) -> dict[str, str]:
     return {key.decode(): value.decode() for key, value in found.items()}
 
 
+def columns_in(file: Path) -> list[str]:
+    return [str(name) for name in pq.read_schema(file).names]
+
+
 def rows_in(file: Path) -> int:
     return int(pq.read_metadata(file).num_rows)
 

@@ -77,10 +77,15 @@ def take_in(
         coming = chain(first, coming)
         key = _guessed(connection, first)
     wait = unmet and bool(key) and of_texts(schema)
+    told = later(told) if wait else told
     with ahead(_marked(connection, schema, coming, key, wait=wait)) as marked:
-        rows = write_parquet(file, _landed_schema(schema), marked, later(told) if wait else told)
+        rows = write_parquet(file, _landed_schema(schema), marked, told)
     give_back()  # what batches were read into, before rows are compared
-    _show(connection, file)
+    rows_of_it = f"read_parquet({literal(str(file))}, file_row_number = true)"
+    connection.execute(
+        "create or replace view written as select * exclude (file_row_number)"
+        f" replace ({hash_in(told, schema.names)} as _hash), file_row_number as _row from {rows_of_it}"
+    )
     return key, rows
 
 
@@ -136,13 +141,6 @@ def all_new(connection: duckdb.DuckDBPyConnection, part: str, *, proven: bool, k
         return False
     met = "" if whole else " and key in (select _key from written)"
     return not known or not connection.execute(f"select exists (select 1 from said where part = ?{met})", [part]).fetchall()[0][0]
-
-
-def _show(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
-    read = f"read_parquet({literal(str(file))}, file_row_number = true)"
-    connection.execute(
-        f"create or replace view written as select * exclude (file_row_number) replace ({hash_in(file)} as _hash), file_row_number as _row from {read}"
-    )
 
 
 def prove_key(connection: duckdb.DuckDBPyConnection, columns: list[str], rows: str = "written", guess: tuple[str, ...] = ()) -> list[str]:

@@ -5,15 +5,11 @@ A landed row of texts says the same for ever: its hash can wait until it is firs
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from aos_core.compiling import quoted
 from aos_resources.landed import OURS
-from aos_resources.parquet import told_in
 
 # Columns that one expression holds; more of them are taken in parts, for memory's sake.
 AT_ONCE = 100
@@ -64,11 +60,11 @@ def later(told: dict[str, str]) -> dict[str, str]:
     return told | {"hash": "later"}
 
 
-def hash_in(file: Path) -> str:
-    """What gives a row's hash in SQL, in a file of rows that were taken in: it stands there, or is made of the row."""
-    if told_in(file).get("hash") != "later":
+def hash_in(told: dict[str, str], columns: list[str]) -> str:
+    """What gives a row's hash in SQL, in a file of these columns that says this of itself: it stands there, or is made of the row."""
+    if told.get("hash") != "later":
         return "_hash"
-    names = sorted(name for name in pq.read_schema(file).names if name not in OURS)
+    names = sorted(name for name in columns if name not in OURS)
     return f"coalesce(_hash, {_hash_of(_plain(names, frozenset(names)))})"
 
 

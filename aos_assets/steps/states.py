@@ -15,7 +15,7 @@ import duckdb
 
 from aos_assets.steps.hashing import hash_in
 from aos_core.compiling import literal
-from aos_resources.parquet import copy_to, rows_in, told_in
+from aos_resources.parquet import columns_in, copy_to, rows_in, told_in
 from aos_resources.world import Work
 
 # Beyond these the files become one: a look-up reads the keys of each.
@@ -58,7 +58,8 @@ def _rows_of(n: int, path: Path) -> str:
 @lru_cache(maxsize=4096)
 def _told(path: Path) -> tuple[str | None, str]:
     """The part that a landing tells of, None of a state's own file, which may tell of any; and what gives a landed row's hash."""
-    return told_in(path).get("part"), hash_in(path)
+    told = told_in(path)
+    return told.get("part"), hash_in(told, columns_in(path))
 
 
 def recall(connection: duckdb.DuckDBPyConnection, state: State, part: str, *, complete: bool) -> None:
